@@ -1,0 +1,109 @@
+import type { ResolvedNatsOptions } from '../../config/config.js';
+import type { Logger } from '../../logger.js';
+import type { WireEvent } from '../../message/codec.js';
+import type { Broker, DurableSpec, Patience, Sink, Source, Stored, StreamSpec } from '../broker.js';
+import { AckQueue } from './acks.js';
+import { JetStreamApi } from './api.js';
+import { Connection } from './connection.js';
+import { pause } from './patience.js';
+import { Provisioner } from './provision.js';
+import { Publisher } from './publisher.js';
+import { DurableSource } from './source.js';
+
+const HEALING_TIMEOUT_MS = 5000;
+const FLUSH_TIMEOUT_MS = 5000;
+const FLUSH_POLL_MS = 10;
+
+/** NATS JetStream behind one connection. */
+export class JetStreamBroker implements Broker {
+  readonly #logger: Logger;
+  readonly #connection: Connection;
+  readonly #api: JetStreamApi;
+  readonly #provisioner: Provisioner;
+  readonly #publisher: Publisher;
+  readonly #acks: AckQueue;
+  /** The streams that are published to, by their real name, and what to make again should they vanish. */
+  readonly #streams = new Map<string, StreamSpec>();
+  readonly #nameOf = new Map<StreamSpec, string>();
+  readonly #restoring = new Map<string, Promise<unknown>>();
+
+  constructor(options: { nats: ResolvedNatsOptions; name: string; logger: Logger }) {
+    this.#logger = options.logger;
+    this.#connection = new Connection(options);
+    this.#api = new JetStreamApi(this.#connection, options.nats);
+    this.#provisioner = new Provisioner(this.#api, options.logger);
+    this.#publisher = new Publisher(this.#connection, (stream) => this.#restore(stream));
+    this.#acks = new AckQueue(this.#connection);
+  }
+
+  async connect(patience: Patience): Promise<void> {
+    await this.#connection.ready(patience);
+  }
+
+  get maxPayload(): number | undefined {
+    return this.#connection.nats?.info?.max_payload;
+  }
+
+  async ensureStream(spec: StreamSpec, patience: Patience): Promise<void> {
+    const { config } = await this.#provisioner.ensureStream(spec, patience);
+    this.#streams.set(config.name, spec);
+    this.#nameOf.set(spec, config.name);
+  }
+
+  publish(event: WireEvent, stream: StreamSpec, patience: Patience): Promise<Stored> {
+    return this.#publisher.publish(event, this.#nameOf.get(stream) ?? stream.name, patience);
+  }
+
+  async open(durable: DurableSpec, sink: Sink, patience: Patience): Promise<Source> {
+    const source = new DurableSource(durable, sink, {
+      connection: this.#connection,
+      api: this.#api,
+      provisioner: this.#provisioner,
+      acks: this.#acks,
+      logger: this.#logger,
+    });
+    const abort = () => source.close();
+    patience.signal?.addEventListener('abort', abort, { once: true });
+    try {
+      await source.started;
+      patience.signal?.throwIfAborted();
+      return source;
+    } catch (error) {
+      source.close();
+      throw error;
+    } finally {
+      patience.signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  async flush(): Promise<void> {
+    this.#acks.flush();
+    const { nats, connected } = this.#connection;
+    if (nats === undefined || !connected || nats.isClosed()) return;
+    const giveUp = new AbortController();
+    await Promise.race([nats.flush().catch(() => undefined), pause(FLUSH_TIMEOUT_MS, giveUp.signal)]);
+    giveUp.abort();
+  }
+
+  async close(): Promise<void> {
+    const deadline = performance.now() + FLUSH_TIMEOUT_MS;
+    while (this.#publisher.busy && this.#connection.connected && performance.now() < deadline)
+      await pause(FLUSH_POLL_MS);
+    this.#publisher.close();
+    this.#acks.flush();
+    await this.#connection.close();
+  }
+
+  /** A stream that vanished under us is made again by its owner; once, however many events miss it. */
+  async #restore(name: string): Promise<void> {
+    const spec = this.#streams.get(name);
+    if (spec === undefined || !spec.owned || !spec.manage) return;
+    const restoring =
+      this.#restoring.get(name) ??
+      this.#provisioner
+        .ensureStream(spec, { deadline: performance.now() + HEALING_TIMEOUT_MS })
+        .finally(() => this.#restoring.delete(name));
+    this.#restoring.set(name, restoring);
+    await restoring;
+  }
+}

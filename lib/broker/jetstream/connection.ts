@@ -1,0 +1,236 @@
+import { connect, Events, type NatsConnection, type Status } from 'nats';
+import type { ResolvedNatsOptions } from '../../config/config.js';
+import { BusAlreadyClosed, EventFireTimeout, InvalidConfiguration } from '../../errors.js';
+import type { Logger } from '../../logger.js';
+import type { Patience } from '../broker.js';
+import { clientOptions, isRefusal } from './client-options.js';
+import { pause, within } from './patience.js';
+
+const FIRST_RETRY_MS = 250;
+const LAST_RETRY_MS = 2000;
+const REPORT_EVERY_MS = 5000;
+
+/** What the other parts of the broker want to hear of the connection. */
+export interface ConnectionListener {
+  /** There is a connection: a first one, the same one again, or (`replaced`) a new one that has no subscriptions yet. */
+  connected?(nats: NatsConnection, replaced: boolean): void;
+  disconnected?(): void;
+  /** The server refused to let us publish or subscribe. */
+  forbidden?(operation: string, subject: string): void;
+}
+
+/** One connection to NATS that is opened when first needed, reconnects for ever, and is replaced should it ever be closed from outside. */
+export class Connection {
+  readonly #options: { nats: ResolvedNatsOptions; name: string; logger: Logger };
+  readonly #listeners = new Set<ConnectionListener>();
+  readonly #closing = new AbortController();
+  #nats: NatsConnection | undefined;
+  #connected = false;
+  #connecting: Promise<void> | undefined;
+  #waiting = 0;
+  #lastError: unknown;
+  #reporting: NodeJS.Timeout | undefined;
+
+  constructor(options: { nats: ResolvedNatsOptions; name: string; logger: Logger }) {
+    this.#options = options;
+  }
+
+  /** Servers as they may be shown: they hold no passwords. */
+  get address(): string {
+    return this.#options.nats.servers.join(', ');
+  }
+
+  /** The connection; undefined until the first one. It may be reconnecting just now. */
+  get nats(): NatsConnection | undefined {
+    return this.#nats;
+  }
+
+  get inboxPrefix(): string | undefined {
+    return this.#options.nats.inboxPrefix ?? undefined;
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  get closed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  /** Registers a listener; tells it at once if there is a connection. Returns the way to remove it. */
+  listen(listener: ConnectionListener): () => void {
+    this.#listeners.add(listener);
+    if (this.#nats !== undefined && this.#connected) listener.connected?.(this.#nats, true);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Resolves with a connection that stands.
+   *
+   * @throws EventFireTimeout when the deadline passes, InvalidConfiguration when the server refuses us,
+   *   the signal's reason, BusAlreadyClosed
+   */
+  async ready(patience: Patience): Promise<NatsConnection> {
+    while (this.#nats === undefined || !this.#connected) {
+      if (this.closed) throw new BusAlreadyClosed('The bus is closed; create another one');
+      patience.signal?.throwIfAborted();
+      this.#waiting += 1;
+      try {
+        this.#connecting ??= this.#nats === undefined ? this.#connectFirst() : this.#reconnected();
+        await within(this.#connecting, patience, () => this.#gaveUp());
+      } finally {
+        this.#waiting -= 1;
+      }
+    }
+    return this.#nats;
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.#closing.abort();
+    clearInterval(this.#reporting);
+    const nats = this.#nats;
+    if (nats === undefined) return;
+    // Draining waits for an answer; without a connection there is none to come.
+    if (this.#connected && !nats.isClosed()) await nats.drain().catch(() => nats.close());
+    else await nats.close();
+  }
+
+  async #connectFirst(): Promise<void> {
+    try {
+      for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, LAST_RETRY_MS)) {
+        try {
+          const nats = await connect(await clientOptions(this.#options.nats, this.#options.name));
+          if (this.closed) await nats.close();
+          else this.#adopt(nats);
+          return;
+        } catch (error) {
+          this.#lastError = error;
+          if (isRefusal(error)) throw this.#refused(error);
+          this.#report();
+        }
+        await pause(wait, this.#closing.signal);
+        // Nobody waits any longer: a later call begins anew, and the process can end.
+        if (this.#waiting === 0 || this.closed) return;
+      }
+    } finally {
+      this.#connecting = undefined;
+      this.#stopReporting();
+    }
+  }
+
+  #adopt(nats: NatsConnection): void {
+    this.#nats = nats;
+    this.#connected = true;
+    this.#tell((listener) => listener.connected?.(nats, true));
+    void this.#watch(nats);
+  }
+
+  async #watch(nats: NatsConnection): Promise<void> {
+    void nats.closed().then((error) => {
+      if (this.closed) return;
+      this.#lost(error ?? new Error('closed'));
+      this.#options.logger.error(
+        { err: error, servers: this.address },
+        'The connection was closed for good; opening another one',
+      );
+      this.#nats = undefined;
+      this.#waiting += 1; // A bus that had a connection wants one for as long as it is open.
+      this.#connecting ??= this.#connectFirst().finally(() => {
+        this.#waiting -= 1;
+      });
+      this.#connecting.catch((failure: unknown) =>
+        this.#options.logger.error({ err: failure }, 'No new connection to NATS'),
+      );
+    });
+    for await (const status of nats.status()) this.#note(nats, status);
+  }
+
+  #note(nats: NatsConnection, status: Status): void {
+    if (status.type === Events.Disconnect) this.#lost(undefined);
+    else if (status.type === Events.Reconnect) this.#restored(nats);
+    else if (status.type === Events.Error && status.permissionContext) {
+      const { operation, subject } = status.permissionContext;
+      this.#options.logger.error(
+        { operation, subject },
+        `NATS does not permit this bus to ${operation} ${subject}; grant the right to its user`,
+      );
+      this.#tell((listener) => listener.forbidden?.(operation, subject));
+    } else if (status.type === Events.Error) {
+      this.#lastError = new Error(String(status.data));
+    }
+  }
+
+  #lost(error: unknown): void {
+    if (!this.#connected) return;
+    this.#connected = false;
+    this.#lastError = error;
+    this.#report();
+    this.#tell((listener) => listener.disconnected?.());
+  }
+
+  #restored(nats: NatsConnection): void {
+    this.#connected = true;
+    this.#stopReporting();
+    this.#options.logger.info({ servers: this.address }, 'Connected to NATS again');
+    this.#tell((listener) => listener.connected?.(nats, false));
+  }
+
+  /** Resolves at the next reconnect, or when the connection is lost for good. */
+  #reconnected(): Promise<void> {
+    return new Promise<void>((resolve) => {
+      const remove = this.listen({ connected: done });
+      this.#closing.signal.addEventListener('abort', done, { once: true });
+      const forget = () => {
+        this.#connecting = undefined;
+      };
+      function done(): void {
+        remove();
+        forget();
+        resolve();
+      }
+    });
+  }
+
+  #tell(what: (listener: ConnectionListener) => void): void {
+    for (const listener of [...this.#listeners]) what(listener);
+  }
+
+  /** Logs at once, and then every few seconds until there is a connection. */
+  #report(): void {
+    if (this.#reporting !== undefined || this.closed) return;
+    const since = Date.now();
+    const write = () => {
+      const seconds = Math.round((Date.now() - since) / 1000);
+      const reason = this.#lastError instanceof Error ? this.#lastError.message : undefined;
+      this.#options.logger.warn({ servers: this.address, seconds, reason }, 'No connection to NATS; waiting for one');
+    };
+    write();
+    this.#reporting = setInterval(write, REPORT_EVERY_MS);
+    this.#reporting.unref();
+  }
+
+  #stopReporting(): void {
+    clearInterval(this.#reporting);
+    this.#reporting = undefined;
+  }
+
+  #gaveUp(): EventFireTimeout {
+    const cause = this.#lastError;
+    const reason = cause instanceof Error ? ` (${cause.message})` : '';
+    return new EventFireTimeout(
+      `No connection to NATS at ${this.address} within the timeout${reason}; is a server running there?`,
+      {
+        cause,
+        stored: 'no',
+      },
+    );
+  }
+
+  #refused(cause: unknown): InvalidConfiguration {
+    return new InvalidConfiguration(
+      `${this.address} refused the credentials (${(cause as Error).message}); check nats.credentials, or user and password, or the token`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,93 @@
+import type { Msg } from 'nats';
+import { type Headers, parseHeaders } from '../../message/headers.js';
+import type { Delivery } from '../broker.js';
+import { ACK, type AckQueue, nakPayload, WORKING } from './acks.js';
+
+/** What the reply subject of a delivery says: where to acknowledge it, and which delivery of what it is. */
+export interface AckAddress {
+  readonly stream: string;
+  readonly durable: string;
+  readonly deliveries: number;
+  readonly sequence: number;
+  readonly timestamp: string;
+}
+
+/**
+ * Reads an ack address: `$JS.ACK.<stream>.<durable>.<deliveries>.<stream seq>.<durable seq>.<timestamp>.<pending>`, or
+ * with domain and account hash behind `$JS.ACK` (11 tokens), and a random token at the end (12).
+ *
+ * @see https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-15.md
+ */
+export function parseAckAddress(reply: string | undefined): AckAddress | undefined {
+  const tokens = reply?.split('.') ?? [];
+  if (tokens[0] !== '$JS' || tokens[1] !== 'ACK') return undefined;
+  if (tokens.length !== 9 && tokens.length !== 11 && tokens.length !== 12) return undefined;
+  const at = tokens.length === 9 ? 2 : 4;
+  const [stream, durable, deliveries, sequence, , timestamp] = tokens.slice(at) as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
+  const address = { stream, durable, deliveries: Number(deliveries), sequence: Number(sequence), timestamp };
+  const sound = address.deliveries > 0 && address.sequence > 0 && /^\d{7,20}$/.test(timestamp);
+  return sound ? address : undefined;
+}
+
+/** One message of a durable. */
+export class JetStreamDelivery implements Delivery {
+  readonly subject: string;
+  readonly body: Uint8Array;
+  readonly stream: string;
+  readonly sequence: number;
+  readonly timestamp: string;
+  readonly deliveries: number;
+  readonly #message: Msg;
+  readonly #replyTo: string;
+  readonly #acks: AckQueue;
+
+  constructor(message: Msg, address: AckAddress, acks: AckQueue) {
+    this.#message = message;
+    this.#replyTo = message.reply ?? '';
+    this.#acks = acks;
+    this.subject = message.subject;
+    this.body = message.data;
+    this.stream = address.stream;
+    this.sequence = address.sequence;
+    this.timestamp = address.timestamp;
+    this.deliveries = address.deliveries;
+  }
+
+  headers(): Headers {
+    return parseHeaders(headerBlock(this.#message));
+  }
+
+  ack(): void {
+    this.#acks.push(this.#replyTo, ACK);
+  }
+
+  nak(delay: number): void {
+    this.#acks.push(this.#replyTo, nakPayload(delay));
+  }
+
+  working(): boolean {
+    return this.#acks.push(this.#replyTo, WORKING);
+  }
+}
+
+/** The client's messages can tell their size, though its type does not say so. */
+type SizedMsg = Msg & { size(): number };
+
+/**
+ * The bytes of a message's headers. The client's own reader takes time that grows with the square of their number, which
+ * a hostile sender could use; and it throws. The client keeps headers and body in one buffer, so they stand before the body.
+ */
+function headerBlock(message: Msg): Uint8Array {
+  const { data } = message;
+  const total =
+    (message as SizedMsg).size() - Buffer.byteLength(message.subject) - Buffer.byteLength(message.reply ?? '');
+  const length = total - data.length;
+  return length > 0 ? new Uint8Array(data.buffer, data.byteOffset - length, length) : data.subarray(0, 0);
+}

@@ -1,0 +1,41 @@
+import type { Patience } from '../broker.js';
+
+/** Waits for a promise until the deadline (then throws what `expired` makes) or the signal (then throws its reason). */
+export function within<T>(promise: Promise<T>, patience: Patience, expired: () => Error): Promise<T> {
+  const { deadline, signal } = patience;
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const timer =
+      deadline === undefined ? undefined : setTimeout(() => settle(() => reject(expired())), remaining(deadline));
+    const abort = () => settle(() => reject(signal?.reason));
+    function settle(how: () => void): void {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+      how();
+    }
+    signal?.addEventListener('abort', abort, { once: true });
+    promise.then(
+      (value) => settle(() => resolve(value)),
+      (error: unknown) => settle(() => reject(error)),
+    );
+  });
+}
+
+/** Milliseconds until a deadline, at least 0. */
+export function remaining(deadline: number): number {
+  return Math.max(0, deadline - performance.now());
+}
+
+/** Resolves after a while, or at once when the signal aborts. */
+export function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const timer = setTimeout(done, milliseconds);
+    function done(): void {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    }
+    signal?.addEventListener('abort', done, { once: true });
+  });
+}

@@ -1,0 +1,133 @@
+import { createInbox, type Msg, type NatsConnection, type Subscription } from 'nats';
+import type { Connection } from './connection.js';
+import { pause } from './patience.js';
+
+// A pull that expires sooner than a round trip loses messages; heartbeats tell a dead pull from an idle one.
+const EXPIRES_NS = 30_000_000_000;
+const HEARTBEAT_MS = 10_000;
+const MISSED_HEARTBEATS = 2;
+const DRAIN_TIMEOUT_MS = 5000;
+
+/** Why pulls ended: `'expired'` is everyday, `'gone'` the durable is no longer there, `'trouble'` anything else. */
+export type Ended = 'expired' | 'gone' | 'trouble';
+
+/** What becomes of pulls. Its methods never throw. */
+export interface PullEvents {
+  message(message: Msg): void;
+  ended(how: Ended, reason: string): void;
+}
+
+/**
+ * The pulls of one durable. Each answers to an inbox of its own, `<inbox>.<n>`, so that the server's word on its end is
+ * known to belong to it; deliveries do not say which pull they answer, therefore only their sum is counted.
+ */
+export class Pulls {
+  readonly #connection: Connection;
+  readonly #events: PullEvents;
+  readonly #open = new Map<string, number>();
+  #subscription: Subscription | undefined;
+  #inbox = '';
+  #counter = 0;
+  #asked = 0;
+  #heard = 0;
+
+  constructor(connection: Connection, events: PullEvents) {
+    this.#connection = connection;
+    this.#events = events;
+  }
+
+  /** Deliveries asked for and still to come. */
+  get asked(): number {
+    return this.#asked;
+  }
+
+  pull(nats: NatsConnection, subject: string, count: number): void {
+    this.#subscription ??= this.#subscribe(nats);
+    const id = (++this.#counter).toString(36);
+    if (this.#asked === 0) {
+      this.#open.clear(); // Whatever was open has been answered in full.
+      this.#heard = performance.now();
+    }
+    this.#open.set(id, count);
+    this.#asked += count;
+    const request = `{"batch":${count},"expires":${EXPIRES_NS},"idle_heartbeat":${HEARTBEAT_MS * 1_000_000}}`;
+    nats.publish(subject, Buffer.from(request), { reply: `${this.#inbox}.${id}` });
+  }
+
+  /** Counts a delivery that these pulls have brought. */
+  delivered(): void {
+    if (this.#asked > 0) this.#asked -= 1;
+    this.#heard = performance.now();
+  }
+
+  /** Whether the server owes us heartbeats. */
+  get silent(): boolean {
+    return this.#asked > 0 && performance.now() - this.#heard > HEARTBEAT_MS * (MISSED_HEARTBEATS + 0.5);
+  }
+
+  /** Forgets what was asked for; late deliveries are taken all the same. */
+  forget(): void {
+    this.#open.clear();
+    this.#asked = 0;
+  }
+
+  /** Forgets the subscription too: its connection is gone. */
+  detach(): void {
+    this.forget();
+    this.#subscription = undefined;
+  }
+
+  /**
+   * Ends the pulls without wasting a delivery: the server drops a pull whose inbox nobody listens to, and what it sent
+   * before it knew is still taken (UNSUB, PING, and messages until the PONG).
+   */
+  async drain(): Promise<void> {
+    const subscription = this.#subscription;
+    this.#subscription = undefined;
+    if (subscription === undefined) return;
+    if (this.#connection.connected && !subscription.isClosed()) {
+      const giveUp = new AbortController();
+      const drained = subscription.drain().catch(() => undefined);
+      await Promise.race([drained, pause(DRAIN_TIMEOUT_MS, giveUp.signal)]);
+      giveUp.abort();
+    } else {
+      subscription.unsubscribe();
+    }
+    this.forget();
+  }
+
+  #subscribe(nats: NatsConnection): Subscription {
+    // A new inbox each time: an older pull that is still open must not find it.
+    this.#inbox = createInbox(this.#connection.inboxPrefix);
+    return nats.subscribe(`${this.#inbox}.*`, {
+      callback: (error, message) => {
+        if (error === null) return this.#received(message);
+        this.detach();
+        this.#events.ended('trouble', error.message);
+      },
+    });
+  }
+
+  #received(message: Msg): void {
+    if (message.reply || message.data.length > 0) return this.#events.message(message);
+    const status = message.headers;
+    if (status === undefined) return;
+    this.#heard = performance.now();
+    if (status.code === 100) return;
+    const id = message.subject.slice(this.#inbox.length + 1);
+    const count = this.#open.get(id);
+    if (count === undefined) return;
+    this.#open.delete(id);
+    // Servers say how many of the pull are still to come. One that does not has ended the oldest, and cannot owe more than the others ask for.
+    const pending = status.get('Nats-Pending-Messages');
+    const others = [...this.#open.values()].reduce((sum, each) => sum + each, 0);
+    this.#asked = pending === '' ? Math.min(this.#asked, others) : Math.max(0, this.#asked - Number(pending));
+    this.#events.ended(meaningOf(status.code, status.description), `${status.code} ${status.description}`);
+  }
+}
+
+function meaningOf(code: number, description: string): Ended {
+  if (code === 408) return 'expired';
+  if (code === 404 || code === 503 || /deleted/i.test(description)) return 'gone';
+  return 'trouble';
+}

@@ -1,0 +1,280 @@
+import type { Msg } from 'nats';
+import { LightbusError } from '../../errors.js';
+import type { Logger } from '../../logger.js';
+import type { DurableSpec, Patience, Sink, Source, StartAt } from '../broker.js';
+import type { AckQueue } from './acks.js';
+import type { JetStreamApi } from './api.js';
+import type { Connection } from './connection.js';
+import { JetStreamDelivery, parseAckAddress } from './delivery.js';
+import { pause } from './patience.js';
+import type { DurableInfo, Provisioner, StreamInfo } from './provision.js';
+import { type Ended, Pulls } from './pulls.js';
+
+const LOOK_FOR_STREAM_MS = 2000;
+const FIRST_RETRY_MS = 250;
+const LAST_RETRY_MS = 5000;
+const CHECK_EVERY_MS = 5000;
+const INFO_EVERY_MS = 30_000;
+const REPORT_EVERY_MS = 30_000;
+
+export interface SourceParts {
+  readonly connection: Connection;
+  readonly api: JetStreamApi;
+  readonly provisioner: Provisioner;
+  readonly acks: AckQueue;
+  readonly logger: Logger;
+}
+
+/**
+ * The deliveries of one durable, and the care for it: finds its stream, makes it, makes it again if it is deleted, and
+ * goes on after whatever happens to connection or server. One path leads to a working durable, at first and ever after.
+ */
+export class DurableSource implements Source {
+  readonly durable: DurableSpec;
+  readonly #parts: SourceParts;
+  readonly #sink: Sink;
+  readonly #pulls: Pulls;
+  readonly #closing = new AbortController();
+  readonly #unlisten: () => void;
+  readonly #checker: NodeJS.Timeout;
+  readonly #started: Promise<void>;
+  #settleStart: { resolve: () => void; reject: (error: unknown) => void } | undefined;
+  #establishing = false;
+  #ready = false;
+  #stream: StreamInfo | undefined;
+  #lease: number;
+  #ackFloor: number | undefined;
+  #streamWasMissing = false;
+  #retryWait = FIRST_RETRY_MS;
+  #infoAt = 0;
+  #reportedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(durable: DurableSpec, sink: Sink, parts: SourceParts) {
+    this.durable = durable;
+    this.#sink = sink;
+    this.#parts = parts;
+    this.#lease = durable.lease;
+    this.#pulls = new Pulls(parts.connection, {
+      message: (message) => this.#received(message),
+      ended: (how, reason) => this.#ended(how, reason),
+    });
+    this.#started = new Promise((resolve, reject) => {
+      this.#settleStart = { resolve, reject };
+    });
+    this.#unlisten = parts.connection.listen({
+      connected: (_nats, replaced) => this.#connected(replaced),
+      disconnected: () => this.#disconnected(),
+    });
+    this.#checker = setInterval(() => this.#check(), CHECK_EVERY_MS);
+    this.#checker.unref();
+  }
+
+  /** Resolves when the durable exists, or its stream turns out not to. @throws StreamConflict, DurableConflict, InvalidConfiguration */
+  get started(): Promise<void> {
+    return this.#started;
+  }
+
+  get lease(): number {
+    return this.#lease;
+  }
+
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  get asked(): number {
+    return this.#pulls.asked;
+  }
+
+  pull(count: number): void {
+    const { nats } = this.#parts.connection;
+    if (!this.#ready || nats === undefined || this.#stream === undefined) return;
+    this.#pulls.pull(
+      nats,
+      `${this.#parts.api.prefix}.CONSUMER.MSG.NEXT.${this.#stream.config.name}.${this.durable.name}`,
+      count,
+    );
+  }
+
+  suspend(): Promise<void> {
+    return this.#pulls.drain();
+  }
+
+  close(): void {
+    this.#closing.abort();
+    this.#unlisten();
+    clearInterval(this.#checker);
+    this.#ready = false;
+    this.#settleStart?.resolve();
+  }
+
+  #connected(replaced: boolean): void {
+    if (replaced) this.#pulls.detach();
+    void this.#establish();
+  }
+
+  #disconnected(): void {
+    this.#ready = false;
+    this.#pulls.forget();
+    this.#sink.changed(this);
+  }
+
+  #received(message: Msg): void {
+    const address = parseAckAddress(message.reply);
+    if (
+      address === undefined ||
+      address.durable !== this.durable.name ||
+      address.stream !== this.#stream?.config.name
+    ) {
+      // Acknowledging it would send a message of ours wherever its sender likes.
+      this.#parts.logger.error(
+        { durable: this.durable.name, subject: message.subject.slice(0, 200), reply: message.reply?.slice(0, 200) },
+        'Refused a message that no delivery of this durable: its reply subject is another; somebody publishes to the inbox of this service',
+      );
+      return;
+    }
+    this.#pulls.delivered();
+    this.#retryWait = FIRST_RETRY_MS;
+    this.#sink.deliver(new JetStreamDelivery(message, address, this.#parts.acks), this);
+  }
+
+  #ended(how: Ended, reason: string): void {
+    if (how === 'expired') {
+      this.#retryWait = FIRST_RETRY_MS;
+      return this.#sink.changed(this);
+    }
+    this.#parts.logger.debug({ durable: this.durable.name, reason }, 'A pull ended');
+    this.#ready = false;
+    void this.#establish(this.#backOff());
+  }
+
+  #backOff(): number {
+    const wait = this.#retryWait;
+    this.#retryWait = Math.min(wait * 2, LAST_RETRY_MS);
+    return wait;
+  }
+
+  /** Leads to a durable that can be pulled from, however long it takes. */
+  async #establish(wait = 0): Promise<void> {
+    if (this.#establishing) return;
+    this.#establishing = true;
+    const { signal } = this.#closing;
+    try {
+      for (let next = wait; !signal.aborted; ) {
+        await pause(next, signal);
+        if (signal.aborted || !this.#parts.connection.connected) return;
+        next = await this.#attempt();
+        if (next === 0) break;
+      }
+    } finally {
+      this.#establishing = false;
+    }
+    if (signal.aborted || !this.#parts.connection.connected) return;
+    this.#ready = true;
+    this.#pulls.forget();
+    this.#settleStart?.resolve();
+    this.#settleStart = undefined;
+    this.#sink.changed(this);
+  }
+
+  /** One attempt; the milliseconds to wait before another one, 0 if there need be none. */
+  async #attempt(): Promise<number> {
+    try {
+      const patience = { signal: this.#closing.signal };
+      const stream = await this.#findStream(patience);
+      if (stream === undefined) return this.#waitForStream();
+      const info = await this.#parts.provisioner.ensureDurable(
+        { ...this.durable, startAt: this.#startAt(stream) },
+        stream,
+        patience,
+      );
+      if (info === undefined) {
+        this.#report(
+          `The durable ${this.durable.name} is missing on stream ${stream.config.name}, and manage is false; create it by hand or by "lightbus apply"`,
+        );
+        this.#settleStart?.resolve();
+        return LOOK_FOR_STREAM_MS;
+      }
+      this.#learn(stream, info);
+      return 0;
+    } catch (error) {
+      if (this.#closing.signal.aborted) return 0;
+      if (error instanceof LightbusError && this.#settleStart !== undefined) {
+        this.#settleStart.reject(error);
+        this.#settleStart = undefined;
+      } else {
+        this.#report(`The durable ${this.durable.name} cannot be used; trying again`, error);
+      }
+      return this.#backOff();
+    }
+  }
+
+  #findStream(patience: Patience): Promise<StreamInfo | undefined> {
+    const { stream } = this.durable;
+    const { provisioner } = this.#parts;
+    return stream.owned && stream.manage
+      ? provisioner.ensureStream(stream, patience)
+      : provisioner.findStream(stream, patience);
+  }
+
+  #waitForStream(): number {
+    this.#streamWasMissing = true;
+    this.#report(
+      `There is no stream for ${this.durable.stream.purpose} yet; waiting until a service that owns it has started`,
+      undefined,
+      'info',
+    );
+    this.#settleStart?.resolve();
+    this.#settleStart = undefined;
+    return LOOK_FOR_STREAM_MS;
+  }
+
+  /** A durable that is made again misses nothing: it begins behind what was surely handled, or at the beginning of a new stream. */
+  #startAt(stream: StreamInfo): StartAt {
+    if (this.#stream === undefined) return this.#streamWasMissing ? 'beginning' : this.durable.startAt;
+    if (stream.created !== this.#stream.created) return 'beginning';
+    return this.#ackFloor === undefined ? 'beginning' : { sequence: this.#ackFloor + 1 };
+  }
+
+  #learn(stream: StreamInfo, info: DurableInfo): void {
+    this.#stream = stream;
+    this.#ackFloor = info.ack_floor.stream_seq;
+    this.#infoAt = performance.now();
+    this.#lease = (info.config.ack_wait ?? this.durable.lease * 1_000_000) / 1_000_000;
+    this.#reportedAt = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Every few seconds: has the server gone silent, and how far is the durable. */
+  #check(): void {
+    if (!this.#ready) return;
+    if (this.#pulls.silent) {
+      this.#parts.logger.warn({ durable: this.durable.name }, 'Two heartbeats of a pull are missing; asking again');
+      this.#ready = false;
+      this.#pulls.forget();
+      void this.#establish(this.#backOff());
+    } else if (performance.now() - this.#infoAt > INFO_EVERY_MS) {
+      void this.#refresh();
+    }
+  }
+
+  async #refresh(): Promise<void> {
+    this.#infoAt = performance.now();
+    const stream = this.#stream?.config.name;
+    if (stream === undefined) return;
+    try {
+      const info = await this.#parts.provisioner.durableInfo(stream, this.durable.name, {
+        deadline: performance.now() + CHECK_EVERY_MS,
+      });
+      if (info !== undefined) this.#ackFloor = info.ack_floor.stream_seq;
+    } catch (error) {
+      this.#parts.logger.debug({ durable: this.durable.name, err: error }, 'No news of the durable');
+    }
+  }
+
+  /** Says what is waited for, once at first and then every half minute. */
+  #report(message: string, error?: unknown, level: 'info' | 'error' = 'error'): void {
+    if (performance.now() - this.#reportedAt < REPORT_EVERY_MS) return;
+    this.#reportedAt = performance.now();
+    this.#parts.logger[level]({ durable: this.durable.name, ...(error === undefined ? {} : { err: error }) }, message);
+  }
+}

@@ -1,0 +1,69 @@
+import { InvalidName } from '../errors.js';
+import { isRefusedWord } from '../names.js';
+
+/** What the nodes of a bus can do; each verb is given the API and the event that the path stands for. */
+export interface Verbs {
+  fire(apiName: string, eventName: string, args: readonly unknown[]): Promise<unknown>;
+  listen(apiName: string, eventName: string, args: readonly unknown[]): unknown;
+  listenBatch(apiName: string, eventName: string, args: readonly unknown[]): unknown;
+}
+
+/** Properties of the bus itself, beside its APIs. */
+export type Members = Readonly<Record<string | symbol, unknown>>;
+
+/**
+ * The bus as an object of nodes, `bus.auth.user_created`. A node knows its path and nothing else; the verb that is called
+ * on it decides what the path means: its last token is the event, what stands before it the API.
+ */
+export function createBus<B>(members: Members, verbs: Verbs): B {
+  return node([], members, verbs) as B;
+}
+
+function node(path: readonly string[], members: Members, verbs: Verbs): object {
+  const children = new Map<string, object>();
+  return new Proxy(target(path, members), {
+    get(own, key) {
+      if (Object.hasOwn(own, key)) return Reflect.get(own, key) as unknown;
+      // What JavaScript asks every object for (`then` when it is awaited, `toJSON`, symbols when it is printed) is no event.
+      if (typeof key === 'symbol' || key === '__proto__') return Reflect.get(Object.prototype, key) as unknown;
+      if (key === 'fire' || key === 'listen' || key === 'listenBatch') return verb(key, path, verbs);
+      if (isRefusedWord(key)) return Reflect.get(Object.prototype, key) as unknown;
+      const known = children.get(key);
+      if (known !== undefined) return known;
+      const child = node([...path, key], {}, verbs);
+      children.set(key, child);
+      return child;
+    },
+    set() {
+      throw new TypeError('A bus cannot be changed; events are declared in an API class');
+    },
+  });
+}
+
+/** What a node has itself: little, so that printing it, comparing it or writing it as JSON finds nothing strange. */
+function target(path: readonly string[], members: Members): object {
+  const name = ['bus', ...path].join('.');
+  const own: Record<string | symbol, unknown> = { ...members };
+  const hidden: Record<string, unknown> = {
+    toString: () => `[lightbus ${name}]`,
+    ...(path.length > 0
+      ? { '~lightbus': Object.freeze({ apiName: path.slice(0, -1).join('.'), eventName: path.at(-1) }) }
+      : {}),
+  };
+  for (const [key, value] of Object.entries(hidden)) Object.defineProperty(own, key, { value, enumerable: false });
+  return own;
+}
+
+function verb(name: keyof Verbs, path: readonly string[], verbs: Verbs): (...args: unknown[]) => unknown {
+  const apiName = path.slice(0, -1).join('.');
+  const eventName = path.at(-1);
+  const call = (args: unknown[]) => {
+    if (eventName === undefined || apiName === '') {
+      throw new InvalidName(
+        `bus.${[...path, name].join('.')}() names no event; write bus.<api>.<event>.${name}(…), e.g. bus.auth.user_created.${name}(…)`,
+      );
+    }
+    return verbs[name](apiName, eventName, args);
+  };
+  return name === 'fire' ? async (...args) => call(args) : (...args) => call(args);
+}

@@ -1,0 +1,99 @@
+import type { ApiDefinition } from '../definition/api.js';
+import type { Listener } from '../delivery/options.js';
+import { InvalidEventListener } from '../errors.js';
+import type { Worker } from './handles.js';
+import type { HookArguments, HookName, Hooks } from './hooks.js';
+import type { BusInternals } from './internals.js';
+import type { Lifecycle } from './lifecycle.js';
+import type { ListenerRegistry, Target } from './registry.js';
+import type { WorkerControl } from './worker.js';
+
+export interface ClientParts {
+  readonly apis: ReadonlyMap<string, ApiDefinition>;
+  readonly hooks: Hooks;
+  readonly lifecycle: Lifecycle;
+  readonly registry: ListenerRegistry;
+  readonly worker: WorkerControl;
+}
+
+/** `bus.client`, as the `Client` type describes it; the types of events are the business of that type alone. */
+export class BusClient {
+  readonly #parts: ClientParts;
+  declare readonly '~lightbus': BusInternals;
+
+  constructor(parts: ClientParts) {
+    this.#parts = parts;
+    Object.defineProperty(this, '~lightbus', { value: internals(parts), enumerable: false });
+  }
+
+  listenForEvents(events: unknown, handler: unknown, options: unknown): Listener {
+    return this.#parts.registry.add(readHandles(events), handler, options);
+  }
+
+  listenForApi(apiName: string, handler: unknown, options: unknown): Listener {
+    return this.#parts.registry.add([{ apiName, eventName: undefined }], handler, options);
+  }
+
+  onStart(hook: () => unknown): void {
+    this.#add('onStart', hook);
+  }
+
+  onStop(hook: () => unknown): void {
+    this.#add('onStop', hook);
+  }
+
+  beforeEventSent(hook: (event: HookArguments['beforeEventSent']) => unknown): void {
+    this.#add('beforeEventSent', hook);
+  }
+
+  afterEventSent(hook: (event: HookArguments['afterEventSent']) => unknown): void {
+    this.#add('afterEventSent', hook);
+  }
+
+  beforeEventExecution(hook: (event: HookArguments['beforeEventExecution']) => unknown): void {
+    this.#add('beforeEventExecution', hook);
+  }
+
+  afterEventExecution(hook: (event: HookArguments['afterEventExecution']) => unknown): void {
+    this.#add('afterEventExecution', hook);
+  }
+
+  startWorker(options: { signal?: AbortSignal | undefined } = {}): Promise<Worker> {
+    return this.#parts.worker.start(options.signal);
+  }
+
+  close(): Promise<void> {
+    return this.#parts.lifecycle.close(() => this.#parts.worker.stop());
+  }
+
+  #add<N extends HookName>(name: N, hook: (argument: HookArguments[N]) => unknown): void {
+    this.#parts.hooks.add(name, hook);
+  }
+}
+
+function internals({ apis, lifecycle, registry, worker }: ClientParts): BusInternals {
+  return {
+    apis: [...apis.values()],
+    configure: (flags) => lifecycle.configure(flags),
+    listenTo: (events) => registry.limitTo(events),
+    listeners: () => worker.listeners,
+    config: async () => (await lifecycle.open()).config,
+  };
+}
+
+function readHandles(events: unknown): Target[] {
+  if (!Array.isArray(events)) {
+    throw new InvalidEventListener(
+      'listenForEvents(events, handler, options): give a list of events, e.g. [bus.auth.user_created, bus.auth.user_deleted]',
+    );
+  }
+  return events.map((handle, index) => {
+    const named = (handle as { '~lightbus'?: Partial<Target> } | null)?.['~lightbus'];
+    if (typeof named?.apiName !== 'string' || typeof named.eventName !== 'string') {
+      throw new InvalidEventListener(
+        `listenForEvents: entry ${index} is no event of a bus; give e.g. bus.auth.user_created`,
+      );
+    }
+    return { apiName: named.apiName, eventName: named.eventName };
+  });
+}

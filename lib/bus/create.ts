@@ -1,0 +1,69 @@
+import { JetStreamBroker } from '../broker/jetstream/broker.js';
+import { checkCreateOptions } from '../config/create-options.js';
+import { type ApiClass, type ApiDefinition, defineApi } from '../definition/api.js';
+import { InvalidConfiguration } from '../errors.js';
+import { createBus } from './bus.js';
+import { BusClient } from './client.js';
+import { Contracts } from './contracts.js';
+import { Firer } from './fire.js';
+import type { Bus, CreateOptions, UntypedBus } from './handles.js';
+import { Hooks } from './hooks.js';
+import { Lifecycle } from './lifecycle.js';
+import { ListenerRegistry } from './registry.js';
+import { Streams } from './streams.js';
+import { WorkerControl } from './worker.js';
+
+/**
+ * Creates a bus. It connects to nothing until it fires or a worker starts.
+ *
+ * ```ts
+ * export const bus = create({ serviceName: 'auth-service', apis: [AuthApi] });
+ * ```
+ *
+ * @throws InvalidConfiguration for unknown or wrong options and broken API classes
+ * @throws InvalidName for names of services, APIs, events and parameters that are not allowed
+ */
+export function create<C extends ApiClass = never>(
+  options: CreateOptions<C> = {},
+): [C] extends [never] ? UntypedBus : Bus<C> {
+  checkCreateOptions(options);
+  const apis = defineApis((options.apis ?? []) as readonly ApiClass[]);
+  const hooks = new Hooks();
+  const contracts = new Contracts(apis);
+  const streams = new Streams(apis.keys());
+  const lifecycle = new Lifecycle({
+    created: options,
+    logger: options.logger,
+    makeBroker: ({ nats, serviceName, processName }, logger) =>
+      new JetStreamBroker({ nats, name: `${serviceName} ${processName}`, logger }),
+  });
+  const registry = new ListenerRegistry(apis);
+  const worker = new WorkerControl(registry, { apis, contracts, streams, hooks, lifecycle });
+  const firer = new Firer({ apis, contracts, streams, hooks, lifecycle });
+  const client = new BusClient({ apis, hooks, lifecycle, registry, worker });
+  return createBus(
+    { client, [Symbol.asyncDispose]: () => client.close() },
+    {
+      fire: (apiName, eventName, args) => firer.fire(apiName, eventName, args),
+      listen: (apiName, eventName, [handler, listenOptions]) =>
+        registry.add([{ apiName, eventName }], handler, listenOptions),
+      listenBatch: () => {
+        throw new InvalidConfiguration('listenBatch is not there yet; use listen');
+      },
+    },
+  );
+}
+
+function defineApis(classes: readonly ApiClass[]): ReadonlyMap<string, ApiDefinition> {
+  const apis = new Map<string, ApiDefinition>();
+  for (const apiClass of classes) {
+    const api = defineApi(apiClass);
+    if (apis.has(api.name)) {
+      throw new InvalidConfiguration(
+        `create({ apis }): two API classes are called "${api.name}" (the second is ${apiClass.name}); give one another meta.name`,
+      );
+    }
+    apis.set(api.name, api);
+  }
+  return apis;
+}

@@ -1,0 +1,215 @@
+import type { NatsOptions } from '../config/nats-options.js';
+import type { ConfigInput } from '../config/options.js';
+import type { ApiClass } from '../definition/api.js';
+import type { EventShape, FiredParameters, ReceivedParameters } from '../definition/event.js';
+import type { BatchHandler, BatchOptions, Handler, Listener, ListenOptions } from '../delivery/options.js';
+import type { Duration } from '../duration.js';
+import type { Logger } from '../logger.js';
+import type { EventMessage, OutgoingEvent, ReceivedEvent } from '../message/message.js';
+
+/** How one event is fired. */
+export interface FireOptions {
+  /**
+   * The event's id, by which it is stored once only: fire again with the same id if you cannot know whether the first try
+   * was stored. Without line breaks. @default a new UUIDv7
+   */
+  readonly id?: string | undefined;
+  /** How long to wait until the event is stored. @default the API's `eventFireTimeout`, 15 seconds unless set */
+  readonly timeout?: Duration | undefined;
+  /** Stops waiting; the event may have been stored all the same. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+// biome-ignore lint/complexity/noBannedTypes: asks whether nothing is required, which is what `{}` says
+type FireArguments<I> = {} extends I ? [parameters?: I, options?: FireOptions] : [parameters: I, options?: FireOptions];
+
+/** What names an event of a bus: `A` its API, `E` its name, `O` the parameters that its handlers receive. */
+// biome-ignore lint/suspicious/noExplicitAny: a handle of an unknown event, whose parameters are any JSON values
+export interface HandleShape<A extends string = string, E extends string = string, O = any> {
+  readonly '~lightbus': {
+    readonly apiName: A;
+    readonly eventName: E;
+    /** Only for the type system. */
+    readonly types?: { readonly parameters: O };
+  };
+}
+
+/** One event of a bus, e.g. `bus.auth.user_created`: fires it and listens to it. */
+// biome-ignore lint/suspicious/noExplicitAny: as above
+export interface EventHandle<A extends string = string, E extends string = string, I = any, O = any>
+  extends HandleShape<A, E, O> {
+  /**
+   * Fires the event; resolves when JetStream has stored it.
+   *
+   * ```ts
+   * await bus.auth.user_created.fire({ username: 'adam', email: 'adam@example.com' });
+   * ```
+   *
+   * @throws UnknownApi unless the API's class was given to `create`
+   * @throws EventNotFound if the class declares no such event
+   * @throws InvalidEventArguments for missing and for unknown parameters
+   * @throws ValidationError for values that do not fit the schema
+   * @throws EventFireTimeout if it was not confirmed in time; `stored` says whether it may have been stored
+   * @throws BusAlreadyClosed after `close()`
+   */
+  fire(...args: FireArguments<I>): Promise<EventMessage<A, E, O>>;
+
+  /**
+   * Records a listener for the event; it runs when the worker does. The event is acknowledged after the handler has
+   * returned or its promise has resolved. It may be handed over more than once, so handlers must be idempotent.
+   *
+   * @param handler a function, or the `URL` of a module whose default export is one, run in worker threads
+   * @throws InvalidEventListener, InvalidName, DuplicateListenerName, ListenersAlreadyStarted
+   */
+  listen(
+    handler: Handler<O, ReceivedEvent<A, E, O>> | URL,
+    options: ListenOptions<O, ReceivedEvent<A, E, O>>,
+  ): Listener;
+
+  /**
+   * Records a listener that takes its events by the batch: one outcome for all of a batch, but for those that
+   * `batch.fail(event, error)` names.
+   *
+   * @throws InvalidEventListener, InvalidName, DuplicateListenerName, ListenersAlreadyStarted
+   */
+  listenBatch(
+    handler: BatchHandler<ReceivedEvent<A, E, O>>,
+    options: BatchOptions<O, ReceivedEvent<A, E, O>>,
+  ): Listener;
+}
+
+/** The received event that a handle stands for; a union for a union of handles, told apart by `eventName`. */
+export type EventOf<H> = H extends HandleShape<infer A, infer E, infer O> ? ReceivedEvent<A, E, O> : never;
+
+/** The handles of the events that API class instance `T` declares; private ones (`_x`) left out. */
+export type Handles<N extends string, T> = {
+  readonly [K in keyof T & string as T[K] extends EventShape
+    ? K extends `_${string}`
+      ? never
+      : K
+    : never]: T[K] extends EventShape<infer P> ? EventHandle<N, K, FiredParameters<P>, ReceivedParameters<P>> : never;
+};
+
+/** `T` under the dotted name `N`: `Nest<'my_company.auth', T>` is `{ my_company: { auth: T } }`. */
+export type Nest<N extends string, T> = N extends `${infer H}.${infer R}`
+  ? { readonly [K in H]: Nest<R, T> }
+  : { readonly [K in N]: T };
+
+/** The handles of API class `C`; for a union of classes, of all of them. */
+export type HandlesOf<C> = C extends { new (): infer T; readonly meta: { readonly name: infer N extends string } }
+  ? Nest<N, Handles<N, T>>
+  : never;
+
+type ToIntersection<U> = (U extends unknown ? (of: U) => void : never) extends (of: infer I) => void ? I : never;
+
+/** What a bus has beside its APIs. */
+export interface BusMembers<in C extends ApiClass> {
+  /** Hooks, the worker, listeners for several events, `close()`. */
+  readonly client: Client<C>;
+  /** Closes the bus: `await using bus = create(…)`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** A bus, typed by the API classes `C`, e.g. `Bus<typeof AuthApi | typeof OrdersApi>`. */
+export type Bus<C extends ApiClass> = BusMembers<C> & ToIntersection<HandlesOf<C>>;
+
+/** Any name under an untyped bus: an event, or a segment of an API's name. */
+export type UntypedNode = EventHandle & { readonly [name: string]: UntypedNode };
+
+/** A bus made without API classes: every name is there, and parameters are `any`. */
+// biome-ignore lint/suspicious/noExplicitAny: nothing is known of its APIs
+export type UntypedBus = BusMembers<any> & { readonly [name: string]: UntypedNode };
+
+type NameOf<C> = C extends { readonly meta: { readonly name: infer N extends string } } ? N : never;
+type ClassNamed<C, N> = C extends { readonly meta: { readonly name: N } } ? C : never;
+type HandleOf<C> = C extends { new (): infer T; readonly meta: { readonly name: infer N extends string } }
+  ? Handles<N, T>[keyof Handles<N, T>]
+  : never;
+/** The events of the API called `N`, as far as its class declares them. */
+type EventOfApi<C, N> = unknown extends C ? ReceivedEvent<N & string> : EventOf<HandleOf<ClassNamed<C, N>>>;
+
+/** `bus.client`: what concerns the bus as a whole. Hooks run in the order in which they were added, and are awaited. */
+export interface Client<in C extends ApiClass> {
+  /**
+   * One listener for several events, also of several APIs. `event.eventName` (and `apiName`) narrow `event.parameters`.
+   *
+   * @throws InvalidEventListener, InvalidName, DuplicateListenerName, ListenersAlreadyStarted
+   */
+  listenForEvents<const H extends HandleShape>(
+    events: readonly H[],
+    handler: Handler<EventOf<H>['parameters'], EventOf<H>> | URL,
+    options: ListenOptions<EventOf<H>['parameters'], EventOf<H>>,
+  ): Listener;
+
+  /**
+   * One listener for a whole API, in order across its events. An event that the class does not declare is handed over too,
+   * so leave the handler a way out for names that it does not know.
+   *
+   * @throws InvalidEventListener, InvalidName, DuplicateListenerName, ListenersAlreadyStarted
+   */
+  listenForApi<N extends NameOf<C>>(
+    apiName: N,
+    handler: Handler<EventOfApi<C, N>['parameters'], EventOfApi<C, N>> | URL,
+    options: ListenOptions<EventOfApi<C, N>['parameters'], EventOfApi<C, N>>,
+  ): Listener;
+
+  /** Runs when the worker starts, before any event is handled: the place to `listen`. A failing hook stops the start. */
+  onStart(hook: () => unknown): void;
+  /** Runs when the worker has stopped, before the connection is closed. */
+  onStop(hook: () => unknown): void;
+  /** Runs before an event is sent, its parameters valid. A failing hook makes `fire` fail with its error. */
+  beforeEventSent(hook: (event: OutgoingEvent) => unknown): void;
+  /** Runs after an event was stored. */
+  afterEventSent(hook: (event: EventMessage) => unknown): void;
+  /** Runs before a handler. A failing hook counts as a failing handler. */
+  beforeEventExecution(hook: (event: ReceivedEvent) => unknown): void;
+  /** Runs after a handler has succeeded, before the event is acknowledged. A failing hook counts as a failing handler. */
+  afterEventExecution(hook: (event: ReceivedEvent) => unknown): void;
+
+  /**
+   * Starts the listeners in this process; resolves when they run. Stops when `signal` is aborted.
+   *
+   * @throws NothingToListenFor if nothing listens once the `onStart` hooks have run
+   */
+  startWorker(options?: { readonly signal?: AbortSignal | undefined }): Promise<Worker>;
+
+  /** Stops the worker, if there is one, and closes the connection. The bus cannot be used afterwards. */
+  close(): Promise<void>;
+}
+
+/** The listeners of a bus, at work: `await using worker = await bus.client.startWorker()`. */
+export interface Worker {
+  /** Resolves when the worker has stopped because it was asked to; rejects with what stopped it otherwise. */
+  readonly done: Promise<void>;
+  /** Lets running handlers end, gives back what has not begun, and resolves when all is acknowledged. */
+  stop(): Promise<void>;
+  /** The same as `stop()`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+type Checked<C> = C extends { readonly meta: { readonly name: infer N } }
+  ? string extends N
+    ? 'Write `as const` after meta = { name: … }'
+    : C
+  : C;
+
+/** What `create` takes. Every setting may come from elsewhere, too: the command line, a file, the environment. */
+export interface CreateOptions<C> {
+  /** The service's name, which its processes share and its listeners' durables begin with. @default the package's name */
+  readonly serviceName?: string | undefined;
+  /** This process's name, in logs. @default the host's name and the process id */
+  readonly processName?: string | undefined;
+  /** The API classes that this service owns: it fires their events and makes their streams. @default [] */
+  readonly apis?: readonly (C & Checked<C>)[] | undefined;
+  /** The path of a configuration file, or an object with the file's keys. @default lightbus.yaml or .json, if there is one */
+  readonly config?: string | ConfigInput | undefined;
+  /** Where and how to connect; short for `config.nats`. */
+  readonly nats?: NatsOptions | undefined;
+  /** What the bus logs to, e.g. a pino logger. @default standard error */
+  readonly logger?: Logger | undefined;
+}
+
+/** `create`: typed by the classes in `apis` or by its type argument, untyped without either. It connects to nothing. */
+export type Create = <C extends ApiClass = never>(
+  options?: CreateOptions<C>,
+) => [C] extends [never] ? UntypedBus : Bus<C>;

@@ -1,0 +1,23 @@
+import type { Config } from '../config/config.js';
+import type { ConfigFlags } from '../config/resolve.js';
+import type { ApiDefinition } from '../definition/api.js';
+
+/** What the command line needs of a bus and users do not: `bus.client['~lightbus']`. */
+export interface BusInternals {
+  /** The APIs that this bus owns. */
+  readonly apis: readonly ApiDefinition[];
+  /** Gives the bus the highest precedence there is; before it connects. */
+  configure(flags: ConfigFlags): void;
+  /** Listens only to these events (`auth.user_created`), and to all if this is never called. */
+  listenTo(events: readonly string[]): void;
+  /** Who listens to what, once a worker has started. */
+  listeners(): readonly ListenerSummary[];
+  config(): Promise<Config>;
+}
+
+export interface ListenerSummary {
+  readonly listenerName: string;
+  readonly apiNames: readonly string[];
+  readonly events: readonly string[];
+  readonly durables: readonly string[];
+}

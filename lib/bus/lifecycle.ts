@@ -1,0 +1,90 @@
+import type { Broker } from '../broker/broker.js';
+import type { Config } from '../config/config.js';
+import type { CreatedConfig } from '../config/create-options.js';
+import type { ConfigFlags } from '../config/resolve.js';
+import { BusAlreadyClosed, InvalidConfiguration } from '../errors.js';
+import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../logger.js';
+import { loadConfig } from './config-file.js';
+
+/** What a bus works with once it is open. */
+export interface Opened {
+  readonly config: Config;
+  readonly broker: Broker;
+}
+
+/** Opens a bus when it is first used, once; closes it. */
+export class Lifecycle {
+  readonly #created: CreatedConfig;
+  readonly #makeBroker: (config: Config, logger: Logger) => Broker;
+  readonly logger: Logger;
+  #flags: ConfigFlags = {};
+  #level: LogLevel = levelFromEnvironment();
+  #opening: Promise<Opened> | undefined;
+  #opened: Opened | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: {
+    created: CreatedConfig;
+    logger: Logger | undefined;
+    makeBroker: (config: Config, logger: Logger) => Broker;
+  }) {
+    this.#created = options.created;
+    this.#makeBroker = options.makeBroker;
+    this.logger = options.logger ?? createLogger({ level: () => this.#level, target: process.stderr });
+  }
+
+  get closed(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  /** Undefined until the bus is open; spares the hot path a promise. */
+  get opened(): Opened | undefined {
+    return this.#opened;
+  }
+
+  /** @throws InvalidConfiguration if the bus is open already */
+  configure(flags: ConfigFlags): void {
+    if (this.#opening !== undefined)
+      throw new InvalidConfiguration('The bus is open already; configure it before it is used');
+    this.#flags = flags;
+    if (flags.logLevel !== undefined) this.#level = flags.logLevel;
+  }
+
+  /** Resolves the configuration; connects to nothing. @throws InvalidConfiguration, InvalidName, BusAlreadyClosed */
+  open(): Promise<Opened> {
+    this.checkNotClosed();
+    this.#opening ??= this.#open();
+    return this.#opening;
+  }
+
+  /** @throws BusAlreadyClosed */
+  checkNotClosed(): void {
+    if (this.closed) throw new BusAlreadyClosed('The bus is closed; create another one');
+  }
+
+  /** @param stopWorker what has to stop before the connection goes */
+  close(stopWorker: () => Promise<void>): Promise<void> {
+    this.#closing ??= this.#close(stopWorker);
+    return this.#closing;
+  }
+
+  async #open(): Promise<Opened> {
+    const config = await loadConfig({ flags: this.#flags, created: this.#created });
+    this.#level = config.logLevel;
+    for (const warning of config.warnings) this.logger.warn({}, warning);
+    this.#opened = { config, broker: this.#makeBroker(config, this.logger) };
+    return this.#opened;
+  }
+
+  async #close(stopWorker: () => Promise<void>): Promise<void> {
+    await stopWorker();
+    // A bus that could not be opened has nothing to close, and who opened it has had the error.
+    const opened = await this.#opening?.catch(() => undefined);
+    await opened?.broker.close();
+  }
+}
+
+function levelFromEnvironment(): LogLevel {
+  const level = process.env.LIGHTBUS_LOG_LEVEL as LogLevel | undefined;
+  return level !== undefined && LOG_LEVELS.includes(level) ? level : 'info';
+}

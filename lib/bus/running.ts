@@ -1,0 +1,159 @@
+import type { DurableSpec, Source } from '../broker/broker.js';
+import type { ApiDefinition } from '../definition/api.js';
+import { DeadLetterBox } from '../delivery/dead-letters.js';
+import type { DueEvent, Lookup } from '../delivery/decode.js';
+import { ListenerLoop } from '../delivery/loop.js';
+import type { ListenOptions } from '../delivery/options.js';
+import { EventRunner, type RunnerParts } from '../delivery/runner.js';
+import { durableOf, subjectOf } from '../names.js';
+import type { Contracts } from './contracts.js';
+import type { Hooks } from './hooks.js';
+import type { ListenerSummary } from './internals.js';
+import type { Lifecycle, Opened } from './lifecycle.js';
+import { nameOf, type RecordedListener, type Target } from './registry.js';
+import type { Streams } from './streams.js';
+
+/** Delayed naks count against this; a listener that reaches it gets nothing more until some of them are due. */
+const MAX_ACK_PENDING = 5000;
+
+export interface RunningParts {
+  readonly apis: ReadonlyMap<string, ApiDefinition>;
+  readonly contracts: Contracts;
+  readonly streams: Streams;
+  readonly hooks: Hooks;
+  readonly lifecycle: Lifecycle;
+  /** A listener or a hook failed in a way that stops the worker. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** The listeners of one worker, at work. */
+export class RunningListeners {
+  readonly #parts: RunningParts;
+  readonly #opened: Opened;
+  readonly #loops: ListenerLoop[] = [];
+  readonly #deadLetters: DeadLetterBox;
+  readonly summaries: ListenerSummary[] = [];
+
+  constructor(opened: Opened, parts: RunningParts) {
+    this.#opened = opened;
+    this.#parts = parts;
+    const { config, broker } = opened;
+    this.#deadLetters = new DeadLetterBox(broker, parts.streams.deadLetters(config), config);
+  }
+
+  /**
+   * Makes the streams of this service's APIs, and starts the listeners; resolves when each has its durable, or waits for a stream.
+   *
+   * @throws StreamConflict, DurableConflict, InvalidConfiguration, the signal's reason
+   */
+  async start(listeners: readonly RecordedListener[], signal: AbortSignal): Promise<void> {
+    const { config, broker } = this.#opened;
+    const { apis, streams } = this.#parts;
+    const patience = { signal };
+    await broker.connect(patience);
+    for (const apiName of apis.keys()) {
+      const stream = streams.ofApi(config, apiName);
+      if (stream.manage) await broker.ensureStream(stream, patience);
+    }
+    await Promise.all(listeners.map((listener) => this.#startListener(listener, signal)));
+  }
+
+  /** Nothing begins any more; what runs goes on. */
+  halt(): void {
+    for (const loop of this.#loops) loop.halt();
+  }
+
+  /** Stops all listeners; resolves when their acknowledgements have left. */
+  async stop(timeout: number): Promise<void> {
+    this.halt();
+    const running = await Promise.all(this.#loops.map((loop) => loop.stop(timeout)));
+    const abandoned = running.reduce((sum, each) => sum + each, 0);
+    if (abandoned > 0) {
+      this.#parts.lifecycle.logger.warn(
+        { handlers: abandoned },
+        'Stopped with handlers still running after shutdownTimeout; their events come again',
+      );
+    }
+    await this.#opened.broker.flush();
+  }
+
+  async #startListener(listener: RecordedListener, signal: AbortSignal): Promise<void> {
+    const { broker } = this.#opened;
+    const { options } = listener;
+    const loop = new ListenerLoop({
+      name: listener.listenerName,
+      concurrency: options.concurrency,
+      inLanes: options.orderBy !== undefined,
+      logger: this.#parts.lifecycle.logger,
+      runner: (own) => new EventRunner(this.#runnerParts(listener), own),
+    });
+    this.#loops.push(loop);
+    const durables = listener.targets.map((target) => this.#durableFor(listener, target));
+    this.summaries.push({
+      listenerName: listener.listenerName,
+      apiNames: listener.apiNames,
+      events: listener.targets.map(nameOf),
+      durables: durables.map((durable) => durable.name),
+    });
+    await Promise.all(durables.map((durable): Promise<Source> => broker.open(durable, loop, { signal })));
+  }
+
+  #durableFor(listener: RecordedListener, { apiName, eventName }: Target): DurableSpec {
+    const { config } = this.#opened;
+    const { options, listenerName } = listener;
+    const api = config.api(apiName);
+    return {
+      stream: this.#parts.streams.ofApi(config, apiName),
+      name: durableOf(config.serviceName, listenerName, eventName),
+      filterSubject: subjectOf(config.prefix, apiName, eventName ?? '*'),
+      lease: options.lease ?? api.acknowledgementTimeout,
+      maxAckPending: options.ordered ? 1 : MAX_ACK_PENDING,
+      startAt: options.since instanceof Date ? { time: options.since } : options.since,
+    };
+  }
+
+  #runnerParts(listener: RecordedListener): RunnerParts {
+    const { hooks, lifecycle, failed } = this.#parts;
+    const { options, listenerName } = listener;
+    return {
+      name: listenerName,
+      logger: lifecycle.logger,
+      lookup: this.#lookupFor(listener),
+      handler: listener.handler as RunnerParts['handler'],
+      orderBy: options.orderBy as ListenOptions['orderBy'],
+      onError: options.onError,
+      policy: options.policy,
+      handlerTimeout: options.handlerTimeout,
+      before: (event) => hooks.run('beforeEventExecution', event),
+      after: (event) => hooks.run('afterEventExecution', event),
+      giveUp: (held, verdict) => this.#deadLetters.keep(held, listenerName, verdict),
+      failed,
+    };
+  }
+
+  /** What each subject of a listener stands for; of a whole API also what its class does not declare. */
+  #lookupFor(listener: RecordedListener): Lookup {
+    const { prefix } = this.#opened.config;
+    const known = new Map<string, DueEvent>();
+    const wholeApis: { apiName: string; start: string }[] = [];
+    for (const { apiName, eventName } of listener.targets) {
+      if (eventName !== undefined) known.set(subjectOf(prefix, apiName, eventName), this.#due(apiName, eventName));
+      else wholeApis.push({ apiName, start: subjectOf(prefix, apiName, '') });
+    }
+    return (subject) => {
+      const due = known.get(subject);
+      if (due !== undefined) return due;
+      const api = wholeApis.find(({ start }) => subject.startsWith(start) && !subject.includes('.', start.length));
+      if (api === undefined) return undefined;
+      const learned = this.#due(api.apiName, subject.slice(api.start.length));
+      // What the class declares is bounded; names from the wire are not, so they are not remembered.
+      if (learned.contract !== undefined) known.set(subject, learned);
+      return learned;
+    };
+  }
+
+  #due(apiName: string, eventName: string): DueEvent {
+    const { validate } = this.#opened.config.api(apiName);
+    return { apiName, eventName, contract: this.#parts.contracts.of(apiName, eventName), validate: validate.incoming };
+  }
+}

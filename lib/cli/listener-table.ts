@@ -1,0 +1,36 @@
+import type { ListenerSummary } from '../bus/internals.js';
+
+/** Who listens to what: a table for people, a line of JSON per listener for programs. */
+export function renderListeners(
+  listeners: readonly ListenerSummary[],
+  { isTerminal }: { isTerminal: boolean },
+): string {
+  if (!isTerminal) {
+    return listeners
+      .map(({ listenerName, apiNames, events, durables }) =>
+        JSON.stringify({ listenerName, apiNames, events, durables }),
+      )
+      .map((line) => `${line}\n`)
+      .join('');
+  }
+  const rows = listeners.flatMap(({ listenerName, events, durables }) =>
+    durables.map((durable, index) => [index === 0 ? listenerName : '', events[index] ?? '', durable]),
+  );
+  return renderTable([['LISTENER', 'EVENT', 'DURABLE'], ...rows]);
+}
+
+function renderTable(rows: readonly (readonly string[])[]): string {
+  const widths = rows.reduce<number[]>(
+    (so, row) => row.map((cell, column) => Math.max(so[column] ?? 0, cell.length)),
+    [],
+  );
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('');
+}

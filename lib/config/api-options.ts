@@ -1,0 +1,154 @@
+import type { Duration } from '../duration.js';
+import type { OptionTable } from './option.js';
+
+/** Which messages are validated against the schema of their event. */
+export interface ValidateOptions {
+  /** Whether received events are validated before a handler sees them. @default true */
+  incoming?: boolean | undefined;
+  /** Whether events are validated before they are sent. @default true */
+  outgoing?: boolean | undefined;
+}
+
+/** Where in a cluster a stream is kept. */
+export interface PlacementOptions {
+  /** Name of the cluster. */
+  cluster?: string | undefined;
+  /** Tags that a server must have. */
+  tags?: string | readonly string[] | undefined;
+}
+
+/** The stream of an API; read when the stream is made, and by `lightbus apply`. */
+export interface StreamOptions {
+  /** What the stream is kept on; `memory` does not survive a restart of the server. @default 'file' */
+  storage?: 'file' | 'memory' | undefined;
+  /** Number of copies, 1 to 5; `auto` is 3 on a cluster, else 1. @default 'auto' */
+  replicas?: number | 'auto' | undefined;
+  /** How long events are kept, whether they were handled or not; `null` keeps them for ever. @default null */
+  maxAge?: Duration | null | undefined;
+  /** How many events are kept; the oldest go first, handled or not; `null` sets no limit. @default null */
+  maxLength?: number | null | undefined;
+  /** How many bytes are kept; the oldest events go first, handled or not; `null` sets no limit. @default null */
+  maxBytes?: number | null | undefined;
+  /** How long an event's id is remembered, so that firing it again stores nothing. @default '2m' */
+  duplicateWindow?: Duration | undefined;
+  /** Whether nobody can ever purge the stream or erase single events; it cannot be undone. @default false */
+  appendOnly?: boolean | undefined;
+  /** Where in a cluster the stream is kept; `null` leaves it to the server. @default null */
+  placement?: PlacementOptions | null | undefined;
+}
+
+/** What can be set for one API, or under `default` for all. */
+export interface ApiOptions {
+  /** Whether missing streams and durables are made; without, they are listed. @default true, or the top-level `manage` */
+  manage?: boolean | undefined;
+  /** Which messages are validated. */
+  validate?: ValidateOptions | undefined;
+  /** Whether an event without a known schema is refused rather than let through. @default false */
+  strictValidation?: boolean | undefined;
+  /** How long firing waits for the server to confirm that it stored the event. @default 15 */
+  eventFireTimeout?: Duration | undefined;
+  /** How long a delivery may stay unacknowledged before it is given to another process; it is renewed while a handler runs. @default 60 */
+  acknowledgementTimeout?: Duration | undefined;
+  /** The stream of the API. */
+  stream?: StreamOptions | undefined;
+}
+
+// Timers hold 32 bits of milliseconds: a longer one would fire at once.
+export const LONGEST_TIMER = 24 * 86_400_000;
+
+const VALIDATE_OPTIONS: OptionTable<ValidateOptions> = {
+  incoming: {
+    type: 'boolean',
+    default: true,
+    doc: 'Whether received events are validated before a handler sees them.',
+  },
+  outgoing: { type: 'boolean', default: true, doc: 'Whether events are validated before they are sent.' },
+};
+
+const PLACEMENT_OPTIONS: OptionTable<PlacementOptions> = {
+  cluster: { type: 'string', doc: 'Name of the cluster.' },
+  tags: { type: 'strings', doc: 'Tags that a server must have.' },
+};
+
+const STREAM_OPTIONS: OptionTable<StreamOptions> = {
+  storage: {
+    type: 'choice',
+    values: ['file', 'memory'],
+    default: 'file',
+    doc: 'What the stream is kept on; `memory` does not survive a restart of the server.',
+  },
+  replicas: {
+    type: 'integer',
+    minimum: 1,
+    maximum: 5,
+    words: ['auto'],
+    default: 'auto',
+    doc: 'Number of copies, 1 to 5; `auto` is 3 on a cluster, else 1.',
+  },
+  maxAge: {
+    type: 'duration',
+    minimum: 100,
+    default: null,
+    doc: 'How long events are kept, whether they were handled or not; `null` keeps them for ever.',
+  },
+  maxLength: {
+    type: 'integer',
+    minimum: 1,
+    default: null,
+    doc: 'How many events are kept; the oldest go first, handled or not; `null` sets no limit.',
+  },
+  maxBytes: {
+    type: 'integer',
+    minimum: 1,
+    default: null,
+    doc: 'How many bytes are kept; the oldest events go first, handled or not; `null` sets no limit.',
+  },
+  duplicateWindow: {
+    type: 'duration',
+    minimum: 100,
+    default: '2m',
+    doc: "How long an event's id is remembered, so that firing it again stores nothing.",
+  },
+  appendOnly: {
+    type: 'boolean',
+    default: false,
+    doc: 'Whether nobody can ever purge the stream or erase single events; it cannot be undone.',
+  },
+  placement: {
+    type: 'group',
+    options: PLACEMENT_OPTIONS,
+    default: null,
+    doc: 'Where in a cluster the stream is kept; `null` leaves it to the server.',
+  },
+};
+
+export const API_OPTIONS: OptionTable<ApiOptions> = {
+  manage: {
+    type: 'boolean',
+    defaultText: 'true, or the top-level `manage`',
+    doc: 'Whether missing streams and durables are made; without, they are listed.',
+  },
+  validate: { type: 'group', options: VALIDATE_OPTIONS, doc: 'Which messages are validated.' },
+  strictValidation: {
+    type: 'boolean',
+    default: false,
+    doc: 'Whether an event without a known schema is refused rather than let through.',
+  },
+  eventFireTimeout: {
+    type: 'duration',
+    minimum: 1,
+    maximum: LONGEST_TIMER,
+    default: 15,
+    doc: 'How long firing waits for the server to confirm that it stored the event.',
+  },
+  acknowledgementTimeout: {
+    type: 'duration',
+    minimum: 1,
+    maximum: LONGEST_TIMER,
+    default: 60,
+    doc:
+      'How long a delivery may stay unacknowledged before it is given to another process; ' +
+      'it is renewed while a handler runs.',
+  },
+  stream: { type: 'group', options: STREAM_OPTIONS, doc: 'The stream of the API.' },
+};

@@ -1,0 +1,148 @@
+import { InvalidConfiguration, InvalidName } from '../errors.js';
+import { checkParameterName } from '../names.js';
+import type { Constant, Schema, Wire } from './infer.js';
+
+/** What a `Parameter` is to the type system; structural, so that two copies of this package fit each other. */
+export interface ParameterShape {
+  readonly '~lightbus': 'parameter';
+  readonly schema: Schema;
+  readonly hasDefault: boolean;
+}
+
+/**
+ * A parameter of an event with more to say than its schema.
+ *
+ * ```ts
+ * user_updated = new Event({ parameters: { is_admin: new Parameter(Type.Boolean(), { default: false }) } });
+ * ```
+ *
+ * A parameter with a `default` may be left out of `fire`; handlers always receive it.
+ *
+ * @throws InvalidConfiguration for an option that does not exist
+ */
+export class Parameter<const S extends Schema, const D extends Constant<Wire<S>> | undefined = undefined> {
+  readonly '~lightbus' = 'parameter' as const;
+  /** The schema, as given. */
+  readonly schema: S;
+  /** Whether the parameter may be left out of `fire`. */
+  readonly hasDefault: unknown extends D ? true : undefined extends D ? false : true;
+  /** What is sent, and what a handler receives, where nothing was given. */
+  readonly default: D | undefined;
+
+  constructor(
+    schema: S,
+    options: {
+      /** The value of the parameter where none is given; must be valid for the schema. */
+      readonly default?: D;
+    } = {},
+  ) {
+    refuseUnknownOptions('new Parameter(schema, options)', options, ['default']);
+    this.schema = schema;
+    this.hasDefault = Object.hasOwn(options, 'default') as typeof this.hasDefault;
+    this.default = options.default;
+    Object.freeze(this);
+  }
+}
+
+/** One parameter of an event, checked. */
+export interface ParameterDefinition {
+  readonly name: string;
+  /** As given: TypeBox, a literal, or an object with `~standard`; `{}` for a parameter given by its name alone. */
+  readonly schema: object;
+  readonly hasDefault: boolean;
+  /** Shared by all events: copy it before you hand it out. `undefined` unless `hasDefault`. */
+  readonly default: unknown;
+  /** Whether it may be missing, without there being a default: TypeBox's `Type.Optional`. */
+  readonly optional: boolean;
+}
+
+const ANY_VALUE: object = Object.freeze({});
+const SCHEMA_HINT =
+  "give a TypeBox schema (Type.String()), a JSON Schema ({ type: 'string' }), an object with ~standard.jsonSchema, or a Parameter around one";
+
+/** A parameter given by its name alone, which admits any JSON value. `where` names API and event in errors. */
+export function defineNamedParameter(where: string, name: unknown): ParameterDefinition {
+  checkName(where, name);
+  return Object.freeze({ name, schema: ANY_VALUE, hasDefault: false, default: undefined, optional: false });
+}
+
+/** A parameter given as a schema or as a `Parameter`. `where` names API and event in errors. */
+export function defineParameter(where: string, name: string, given: unknown): ParameterDefinition {
+  checkName(where, name);
+  const here = `${where}, parameter "${name}"`;
+  const parameter = isParameter(given) ? given : undefined;
+  const schema: unknown = parameter ? parameter.schema : given;
+  checkSchema(here, schema);
+  const hasDefault = parameter?.hasDefault ?? false;
+  if (hasDefault && parameter?.default === undefined) {
+    throw new InvalidConfiguration(
+      `${here}: its default is undefined; leave \`default\` out, or give a JSON value (null for nothing)`,
+    );
+  }
+  return Object.freeze({
+    name,
+    schema,
+    hasDefault,
+    default: parameter?.default,
+    optional: Object.hasOwn(schema, '~optional'),
+  });
+}
+
+/** @throws InvalidConfiguration for a key of `options` that is not in `allowed`, and for options that are no object */
+export function refuseUnknownOptions(what: string, options: unknown, allowed: readonly string[]): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new InvalidConfiguration(
+      `${what}: the options are ${describe(options)}; give an object with: ${allowed.join(', ')}`,
+    );
+  }
+  const unknown = Object.keys(options).find((key) => !allowed.includes(key));
+  if (unknown !== undefined) {
+    throw new InvalidConfiguration(`${what}: unknown option "${unknown}"; allowed: ${allowed.join(', ')}`);
+  }
+}
+
+/** What a wrong value is, for an error message. */
+export function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === 'string')
+    return `the string ${JSON.stringify(value.length > 40 ? `${value.slice(0, 37)}...` : value)}`;
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'function') return `the function ${value.name || '(anonymous)'}`;
+  if (typeof value === 'object') return `an object of ${value.constructor?.name ?? 'no class'}`;
+  return `the ${typeof value} ${String(value)}`;
+}
+
+function isParameter(value: unknown): value is Parameter<Schema, unknown> {
+  return typeof value === 'object' && value !== null && '~lightbus' in value && value['~lightbus'] === 'parameter';
+}
+
+function checkName(where: string, name: unknown): asserts name is string {
+  try {
+    checkParameterName(name);
+  } catch (error) {
+    // The rule is checked without knowledge of its place, which is what the reader needs most.
+    throw new InvalidName(`${where}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function checkSchema(here: string, schema: unknown): asserts schema is object {
+  // ArkType's schemas are functions.
+  const standard =
+    (typeof schema === 'object' || typeof schema === 'function') && schema !== null && '~standard' in schema;
+  if (standard) {
+    const properties = schema['~standard'];
+    if (typeof properties === 'object' && properties !== null && 'jsonSchema' in properties) return;
+    throw new InvalidConfiguration(
+      `${here}: its schema cannot say what it is as JSON Schema (~standard.jsonSchema is missing); ` +
+        'update its library (Zod 4.2 or later has it) or use its adapter (Valibot)',
+    );
+  }
+  if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) {
+    throw new InvalidConfiguration(`${here}: ${describe(schema)} is no schema; ${SCHEMA_HINT}`);
+  }
+  if ('~lightbus' in schema) {
+    throw new InvalidConfiguration(
+      `${here}: a definition of ${String(schema['~lightbus'])} is no schema; ${SCHEMA_HINT}`,
+    );
+  }
+}

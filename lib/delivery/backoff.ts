@@ -1,0 +1,30 @@
+import { type Duration, toMilliseconds } from '../duration.js';
+import { InvalidConfiguration } from '../errors.js';
+
+const FIRST_MS = 1000;
+const LAST_MS = 300_000;
+const JITTER = 0.25;
+
+/** The delay before the next attempt, in milliseconds, from the attempt that failed (1 for the first). */
+export type Backoff = (attempt: number) => number;
+
+/**
+ * Delays between attempts: a list whose last entry repeats, or exponential, from 1 second to 5 minutes, doubling, with up
+ * to a quarter more at random, so that what failed together does not come again together.
+ *
+ * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ * @throws InvalidConfiguration for an empty list or an entry that is no duration
+ */
+export function createBackoff(given: 'exponential' | readonly Duration[] | undefined, path: string): Backoff {
+  if (given === undefined || given === 'exponential') return exponential;
+  if (!Array.isArray(given) || given.length === 0) {
+    throw new InvalidConfiguration(`${path}: give 'exponential' or a list of durations, e.g. ['1s', '10s', '5m']`);
+  }
+  const delays = given.map((delay, index) => toMilliseconds(delay as Duration, `${path}[${index}]`));
+  return (attempt) => delays[Math.min(attempt, delays.length) - 1] ?? LAST_MS;
+}
+
+function exponential(attempt: number): number {
+  const delay = Math.min(LAST_MS, FIRST_MS * 2 ** Math.min(attempt - 1, 20));
+  return Math.min(LAST_MS, Math.round(delay * (1 + JITTER * Math.random())));
+}

@@ -1,0 +1,74 @@
+import type { Delivery } from '../broker/broker.js';
+import { decodeBody, MalformedBody } from '../message/body.js';
+import { decodeMetadata } from '../message/codec.js';
+import type { Headers } from '../message/headers.js';
+import { originOf } from '../message/replay.js';
+import type { Contract } from '../schema/contract.js';
+import type { Held } from './held.js';
+import { Received } from './received.js';
+
+/** An event that a listener is due: what it is called, and what its parameters have to be, if that is known. */
+export interface DueEvent {
+  readonly apiName: string;
+  readonly eventName: string;
+  /** Undefined: nothing is known of the event, so nothing is checked. */
+  readonly contract: Contract | undefined;
+  readonly validate: boolean;
+}
+
+/** Which event a subject stands for; undefined if the listener did not ask for it. */
+export type Lookup = (subject: string) => DueEvent | undefined;
+
+/** A delivery that no handler may see, and no retry can mend. The message completes "The event ...". */
+export class Undeliverable extends Error {
+  override readonly name = 'Undeliverable';
+}
+
+/** A delivery of an event that the listener did not ask for: somebody changed its durable's filter. */
+export class NotAskedFor extends Error {
+  override readonly name = 'NotAskedFor';
+}
+
+/**
+ * Bytes to an event, by the rules of reading: tolerant of what a newer or a foreign producer sends, strict where a handler could be harmed.
+ *
+ * @throws NotAskedFor; Undeliverable, with the cause
+ */
+export function decode(held: Held, lookup: Lookup): Received {
+  const { delivery } = held;
+  const headers = delivery.headers();
+  const origin = held.replayed ? originOf(headers, delivery) : delivery;
+  const due = lookup(origin.subject);
+  if (due === undefined)
+    throw new NotAskedFor(`The subject ${origin.subject.slice(0, 200)} is none that this listener asked for`);
+  const metadata = decodeMetadata(headers, origin);
+  return new Received({
+    ...metadata,
+    apiName: due.apiName,
+    eventName: due.eventName,
+    parameters: decodeParameters(delivery, due),
+    attempt: held.attempt,
+    replayed: held.replayed,
+    nativeId: { stream: origin.stream, sequence: origin.sequence },
+    headers,
+  });
+}
+
+function decodeParameters(delivery: Delivery, due: DueEvent): Record<string, unknown> {
+  try {
+    const body = decodeBody(delivery.body);
+    if (due.contract === undefined) return body;
+    const parameters = due.contract.withDefaults(body);
+    if (due.validate) due.contract.validate(parameters);
+    return parameters;
+  } catch (cause) {
+    if (cause instanceof MalformedBody) throw new Undeliverable(`has a body that ${cause.message}`, { cause });
+    throw new Undeliverable((cause as Error).message, { cause });
+  }
+}
+
+/** What can be said of a delivery that could not be decoded. */
+export function identify(held: Held): { id: string; headers: Headers } {
+  const headers = held.delivery.headers();
+  return { id: decodeMetadata(headers, held.delivery).id, headers };
+}

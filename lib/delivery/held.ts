@@ -1,0 +1,54 @@
+import type { Delivery, Source } from '../broker/broker.js';
+import type { Received } from './received.js';
+
+/**
+ * Where a held delivery is: `ready` to begin, `blocked` behind another of its key, `running` in its handler, `retrying`
+ * later in this process, `settling` its dead letter.
+ */
+export type Stage = 'ready' | 'blocked' | 'running' | 'retrying' | 'settling';
+
+/** One delivery from its arrival until it is settled. */
+export class Held {
+  readonly delivery: Delivery;
+  readonly source: Source;
+  /** Whether it is a dead letter that was replayed. */
+  readonly replayed: boolean;
+  readonly arrivedAt: number;
+  /** When its lease was last renewed, by the same clock as `arrivedAt`. */
+  renewedAt: number;
+  stage: Stage = 'ready';
+  /** Retries within this process, which the server does not count. */
+  retries = 0;
+  /** When its handler last began. */
+  startedAt = 0;
+  /** Decoded, once it has been. */
+  event: Received | undefined = undefined;
+  /** Its handler was told to stop, so that a failure is no failure of the handler's. */
+  interrupted = false;
+  /** The order's key, for `orderBy`. */
+  key: string | undefined = undefined;
+
+  constructor(delivery: Delivery, source: Source, now: number, replayed = false) {
+    this.delivery = delivery;
+    this.source = source;
+    this.replayed = replayed;
+    this.arrivedAt = now;
+    this.renewedAt = now;
+  }
+
+  /** Which attempt the next run is: the server's count, and the retries that it does not know of. */
+  get attempt(): number {
+    return this.delivery.deliveries + this.retries;
+  }
+
+  /** Aborts `event.signal`. */
+  interrupt(reason: Error): void {
+    this.interrupted = true;
+    this.event?.abort(reason);
+  }
+
+  /** Whether the server may have handed it to another process by now. */
+  leaseLost(now: number): boolean {
+    return now - this.renewedAt >= this.source.lease;
+  }
+}

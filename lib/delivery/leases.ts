@@ -1,0 +1,68 @@
+import type { Logger } from '../logger.js';
+import type { Held } from './held.js';
+
+const SHORTEST_TICK_MS = 20;
+
+/** What the keeper of leases needs to know of its listener. */
+export interface LeaseParts {
+  readonly listener: string;
+  readonly logger: Logger;
+  /** All that is held; changes while it is walked through. */
+  readonly held: ReadonlySet<Held>;
+  /** What merely waits has waited for a third of its lease. */
+  readonly waitedTooLong: () => void;
+}
+
+/** Renews, at each third of the lease, what runs or waits behind its key; tells of what has merely waited as long. */
+export class LeaseKeeper {
+  readonly #parts: LeaseParts;
+  #timer: NodeJS.Timeout | undefined;
+  #tickedAt = 0;
+  #idleTicks = 0;
+
+  constructor(parts: LeaseParts) {
+    this.#parts = parts;
+  }
+
+  /** To be called for everything that is held; cheap when it keeps watch already. */
+  watch(lease: number): void {
+    this.#idleTicks = 0;
+    if (this.#timer !== undefined) return;
+    this.#tickedAt = performance.now();
+    const every = Math.max(SHORTEST_TICK_MS, lease / 6);
+    this.#timer = setInterval(() => this.#tick(every, lease), every);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #tick(every: number, lease: number): void {
+    const now = performance.now();
+    const late = now - this.#tickedAt - every;
+    this.#tickedAt = now;
+    if (this.#parts.held.size === 0) {
+      this.#idleTicks += 1;
+      if (this.#idleTicks > 1) this.stop();
+      return;
+    }
+    if (late > lease / 3) this.#blocked(late);
+    let waited = false;
+    for (const held of this.#parts.held) {
+      const third = held.source.lease / 3;
+      if (held.stage === 'ready') waited ||= now - held.arrivedAt >= third;
+      // Half a tick early rather than half a tick late.
+      else if (now - held.renewedAt >= third - every / 2 && held.delivery.working()) held.renewedAt = now;
+    }
+    if (waited) this.#parts.waitedTooLong();
+  }
+
+  #blocked(milliseconds: number): void {
+    this.#parts.logger.warn(
+      { listener: this.#parts.listener, blockedMs: Math.round(milliseconds) },
+      'The event loop was blocked for a third of the lease or longer, so leases were not renewed in time and events may run twice; ' +
+        'move the long computation into a thread (give listen the URL of a module), or raise acknowledgementTimeout',
+    );
+  }
+}

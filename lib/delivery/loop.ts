@@ -1,0 +1,232 @@
+import type { Delivery, Sink, Source } from '../broker/broker.js';
+import type { Logger } from '../logger.js';
+import { Flow } from './flow.js';
+import { Held } from './held.js';
+import { Lanes } from './lanes.js';
+import { LeaseKeeper } from './leases.js';
+import { Queue } from './queue.js';
+
+/** Handlers that do not wait are run for so long before others get a turn. */
+const TURN_MS = 10;
+/** What aborted handlers get to end in, once `shutdownTimeout` is over. */
+const ABORT_GRACE_MS = 1000;
+
+/** Runs what the loop hands it. Calls `loop.finished` or `loop.retryLater` exactly once for each start. */
+export interface Runner {
+  start(held: Held): void;
+  /** The key that orders this delivery; undefined if it cannot be told. */
+  keyOf?(held: Held): string | undefined;
+}
+
+/**
+ * One listener at work: holds deliveries of its sources, hands them to its runner in order and no more than `concurrency`
+ * at a time, asks for as many as the flow allows, keeps their leases, and gives back what it will not begin.
+ */
+export class ListenerLoop implements Sink {
+  readonly name: string;
+  readonly #concurrency: number;
+  readonly #runner: (loop: ListenerLoop) => Runner;
+  #theRunner: Runner | undefined;
+  readonly #logger: Logger;
+  readonly #flow: Flow;
+  readonly #leases: LeaseKeeper;
+  readonly #lanes: Lanes | undefined;
+  readonly #sources: Source[] = [];
+  readonly #held = new Set<Held>();
+  readonly #ready = new Queue<Held>();
+  #running = 0;
+  #pumping = false;
+  #suspended = false;
+  #halted = false;
+  #whenIdle: (() => void) | undefined;
+
+  constructor(options: {
+    name: string;
+    concurrency: number;
+    inLanes: boolean;
+    logger: Logger;
+    runner: (loop: ListenerLoop) => Runner;
+  }) {
+    this.name = options.name;
+    this.#concurrency = options.concurrency;
+    this.#logger = options.logger;
+    this.#runner = options.runner;
+    this.#flow = new Flow(options.concurrency);
+    this.#lanes = options.inLanes ? new Lanes() : undefined;
+    this.#leases = new LeaseKeeper({
+      listener: options.name,
+      logger: options.logger,
+      held: this.#held,
+      waitedTooLong: () => void this.#giveBackWaiting(),
+    });
+  }
+
+  get #run(): Runner {
+    this.#theRunner ??= this.#runner(this);
+    return this.#theRunner;
+  }
+
+  deliver(delivery: Delivery, source: Source): void {
+    this.accept(new Held(delivery, source, performance.now()));
+  }
+
+  changed(source: Source): void {
+    if (!this.#sources.includes(source)) this.#sources.push(source);
+    this.#ask();
+  }
+
+  /** Takes a delivery in, from a source of its own or from the replays. */
+  accept(held: Held): void {
+    this.#held.add(held);
+    this.#leases.watch(held.source.lease);
+    if (this.#lanes !== undefined) {
+      const key = this.#run.keyOf?.(held);
+      if (key !== undefined && !this.#lanes.enter(held, key)) return;
+    }
+    this.#ready.push(held);
+    this.#pump();
+  }
+
+  /** The runner is done with a delivery. `took`: the handler's milliseconds, if it succeeded. */
+  finished(held: Held, how: 'succeeded' | 'failed' | 'not-run', took = 0): void {
+    if (how === 'succeeded') this.#flow.succeeded(took);
+    else if (how === 'failed') this.#flow.failed();
+    this.#running -= 1;
+    this.#release(held);
+    this.#pump();
+  }
+
+  /** The runner wants this delivery again in this process; until then it holds back its key alone. */
+  retryLater(held: Held, delay: number): void {
+    this.#flow.failed();
+    this.#running -= 1;
+    held.retries += 1;
+    held.stage = 'retrying';
+    setTimeout(() => {
+      if (this.#halted || !this.#held.has(held)) return;
+      held.stage = 'ready';
+      this.#ready.push(held);
+      this.#pump();
+    }, delay);
+    this.#noteIdle();
+    this.#pump();
+  }
+
+  /** Nothing begins any more. */
+  halt(): void {
+    this.#halted = true;
+  }
+
+  /**
+   * Stops pulling, gives back what has not begun, in order, and waits for what runs; aborts it when `timeout` is over.
+   *
+   * @returns how many handlers had not ended by then
+   */
+  async stop(timeout: number): Promise<number> {
+    this.halt();
+    await this.#suspendSources();
+    this.#giveBack((held) => held.stage !== 'running' && held.stage !== 'settling');
+    if (!(await this.#idleWithin(timeout))) {
+      for (const held of this.#held)
+        held.interrupt(new Error('The worker is stopping, and its shutdownTimeout is over'));
+      await this.#idleWithin(ABORT_GRACE_MS);
+    }
+    for (const source of this.#sources) source.close();
+    this.#leases.stop();
+    return this.#running;
+  }
+
+  #release(held: Held): void {
+    this.#held.delete(held);
+    const next = this.#lanes?.leave(held);
+    if (next !== undefined) this.#ready.push(next);
+    this.#noteIdle();
+  }
+
+  #noteIdle(): void {
+    if (this.#running === 0) this.#whenIdle?.();
+  }
+
+  #pump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    const until = performance.now() + TURN_MS;
+    while (!this.#halted && !this.#suspended && this.#running < this.#concurrency) {
+      const held = this.#ready.shift();
+      if (held === undefined) break;
+      this.#begin(held);
+      if (this.#ready.length > 0 && performance.now() > until) {
+        setImmediate(() => this.#pump());
+        break;
+      }
+    }
+    this.#pumping = false;
+    this.#ask();
+  }
+
+  #begin(held: Held): void {
+    const now = performance.now();
+    if (held.leaseLost(now)) {
+      // Another process may have it by now.
+      this.#logger.warn(
+        { listener: this.name, sequence: held.delivery.sequence, reason: 'lease_lost' },
+        'The lease of a waiting delivery was lost; dropped it without running it, it comes again',
+      );
+      this.#flow.failed();
+      return this.#release(held);
+    }
+    this.#running += 1;
+    held.stage = 'running';
+    held.startedAt = now;
+    this.#run.start(held);
+  }
+
+  #ask(): void {
+    if (this.#halted || this.#suspended) return;
+    const { window } = this.#flow;
+    if (this.#held.size >= window) return;
+    const share = Math.max(1, Math.ceil(window / this.#sources.length));
+    for (const source of this.#sources) {
+      if (!source.ready) continue;
+      const room = Math.min(share, window - this.#held.size) - source.asked;
+      const idle = source.asked === 0 && this.#held.size === 0;
+      if (room >= Math.max(1, share / 2) || (idle && room > 0)) source.pull(room);
+    }
+  }
+
+  async #suspendSources(): Promise<void> {
+    await Promise.all(this.#sources.map((source) => source.suspend()));
+  }
+
+  /** Hands what merely waits to other processes: ends the pulls first, else it would come straight back. */
+  async #giveBackWaiting(): Promise<void> {
+    if (this.#suspended || this.#halted) return;
+    this.#suspended = true;
+    await this.#suspendSources();
+    if (!this.#halted) this.#giveBack((held) => held.stage === 'ready');
+    this.#suspended = false;
+    this.#pump();
+  }
+
+  #giveBack(which: (held: Held) => boolean): void {
+    for (const held of [...this.#held]) {
+      if (!which(held)) continue;
+      held.delivery.nak(0);
+      this.#held.delete(held);
+    }
+    const waiting = this.#ready.drain();
+    for (const held of waiting) if (this.#held.has(held)) this.#ready.push(held);
+  }
+
+  #idleWithin(timeout: number): Promise<boolean> {
+    if (this.#running === 0) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(false), timeout);
+      this.#whenIdle = () => {
+        clearTimeout(timer);
+        this.#whenIdle = undefined;
+        resolve(true);
+      };
+    });
+  }
+}

@@ -1,0 +1,105 @@
+import type { Duration } from '../duration.js';
+import type { ReceivedEvent } from '../message/message.js';
+
+/**
+ * What happens when a handler fails. The values are what the logs say.
+ *
+ * ```ts
+ * bus.auth.user_deleted.listen(handler, { listenerName: 'cleanup', onError: OnError.ACKNOWLEDGE_AND_LOG });
+ * ```
+ */
+export const OnError = Object.freeze({
+  /** The worker stops; the event stays unacknowledged and is redelivered after `acknowledgementTimeout`. The default. */
+  SHUTDOWN: 'SHUTDOWN',
+  /** The event is acknowledged as if it had been handled, the error is logged, the worker goes on. */
+  ACKNOWLEDGE_AND_LOG: 'ACKNOWLEDGE_AND_LOG',
+  /** The event is redelivered after the next delay of `backoff`, and becomes a dead letter after `maxAttempts`. */
+  RETRY: 'RETRY',
+  /** The event becomes a dead letter at once. */
+  DEAD_LETTER: 'DEAD_LETTER',
+} as const);
+export type OnError = (typeof OnError)[keyof typeof OnError];
+
+/**
+ * Where a listener begins: `'new'`, with what is fired from now on; `'beginning'`, with all that the stream still holds;
+ * a `Date`, with what was stored from then on; `{ sequence }`, at that place of the stream.
+ */
+export type Since = 'new' | 'beginning' | Date | { readonly sequence: number };
+
+// biome-ignore lint/suspicious/noExplicitAny: a listener of unknown events takes any parameters
+type AnyParameters = any;
+
+/** How a listener works. `O` are the parameters that its handler receives, `V` the event. */
+export interface ListenOptions<O = AnyParameters, V = ReceivedEvent> {
+  /**
+   * The listener's name, unique within the service and API. Each listener receives every event it is due, whichever of the
+   * service's processes handles it. The position on the stream hangs on this name: a renamed listener begins anew.
+   * Letters, digits and underscores, with single hyphens between them.
+   */
+  readonly listenerName: string;
+  /**
+   * What happens when the handler throws or rejects, or a function that decides by the error. A function that itself
+   * throws, or returns something else, counts as `SHUTDOWN`.
+   * @default OnError.SHUTDOWN
+   */
+  readonly onError?: OnError | ((error: unknown, event: V) => OnError | Promise<OnError>) | undefined;
+  /**
+   * After how long a delivery is handed over again, if its process died or failed with `SHUTDOWN`. A handler may take
+   * longer: while its process lives, the lease is renewed each third of this time.
+   * @default what the configuration of the API says, 60 seconds unless set
+   */
+  readonly acknowledgementTimeout?: Duration | undefined;
+  /** How many events one process handles at a time. @default 1 */
+  readonly concurrency?: number | undefined;
+  /**
+   * Keeps strict order over all processes, retries and crashes: one event at a time. Costs a round trip an event. Refused
+   * with a `concurrency` above 1 and for a listener with several durables.
+   * @default false
+   */
+  readonly ordered?: boolean | undefined;
+  /**
+   * Events of one key are handled one after another within one process, other keys beside them; with `concurrency`.
+   * @default no key: any event may run beside any other
+   */
+  readonly orderBy?: ((parameters: O, event: V) => string | number) | undefined;
+  /** Where the listener begins; read only when its durable is first created. @default 'new' */
+  readonly since?: Since | undefined;
+  /** After how many attempts a failing event becomes a dead letter, with `RETRY` and `SHUTDOWN`. @default 10 */
+  readonly maxAttempts?: number | undefined;
+  /**
+   * The delays between attempts with `RETRY`; a list that is too short repeats its last entry.
+   * @default 'exponential': from 1 second to 5 minutes, doubling, with jitter
+   */
+  readonly backoff?: 'exponential' | readonly Duration[] | undefined;
+  /** After how long `event.signal` is aborted and the attempt counts as failed. @default no limit */
+  readonly handlerTimeout?: Duration | undefined;
+}
+
+/** How a listener works that takes its events by the batch. */
+export interface BatchOptions<O = AnyParameters, V = ReceivedEvent> extends ListenOptions<O, V> {
+  /** How many events a batch holds at most. @default 100 */
+  readonly maxSize?: number | undefined;
+  /** How long a batch waits to be filled, from its first event. @default 1 second */
+  readonly maxWait?: Duration | undefined;
+}
+
+/** The batch at hand, as its handler's second argument. */
+export interface Batch<V = ReceivedEvent> {
+  /** Gives one event an outcome of its own: `onError` decides about it; about the others, how the handler ends. */
+  fail(event: V, error: unknown): void;
+}
+
+/** Handles one event. It is acknowledged once this has returned, or its promise has resolved. */
+export type Handler<O, V> = (parameters: O, event: V) => unknown;
+
+/** Handles a batch of events, in the order of the stream. */
+export type BatchHandler<V> = (events: readonly V[], batch: Batch<V>) => unknown;
+
+/** A listener as it was recorded; it runs when the worker does. */
+export interface Listener {
+  readonly listenerName: string;
+  /** The APIs that it listens to. */
+  readonly apiNames: readonly string[];
+  /** The events that it listens to, as `auth.user_created`; `auth.*` for a whole API. */
+  readonly events: readonly string[];
+}

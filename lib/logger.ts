@@ -1,0 +1,101 @@
+/** What the bus logs to: four methods of pino's shape, so that a pino logger fits as it is. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+
+/** The least severe level that is written. `silent` writes nothing. */
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Where a logger of ours writes, e.g. `process.stderr`. */
+export interface LogTarget {
+  write(text: string): unknown;
+  isTTY?: boolean;
+}
+
+/**
+ * The logger that a bus has unless it is given one: a line per entry, JSON unless the target is a terminal.
+ *
+ * @param level read at each entry, because flags may change it after the bus was created
+ */
+export function createLogger(options: { level: () => LogLevel; target: LogTarget }): Logger {
+  const { level, target } = options;
+  const render = target.isTTY ? renderForPeople : renderAsJson;
+
+  function write(severity: LogLevel, fields: object, message: string): void {
+    if (LOG_LEVELS.indexOf(severity) < LOG_LEVELS.indexOf(level())) return;
+    target.write(`${render(severity, fields, message)}\n`);
+  }
+
+  return {
+    debug: (fields, message) => write('debug', fields, message),
+    info: (fields, message) => write('info', fields, message),
+    warn: (fields, message) => write('warn', fields, message),
+    error: (fields, message) => write('error', fields, message),
+  };
+}
+
+function renderAsJson(level: LogLevel, fields: object, message: string): string {
+  return stringify({ level, time: new Date().toISOString(), msg: message, ...fields });
+}
+
+function renderForPeople(level: LogLevel, fields: object, message: string): string {
+  const entries = Object.entries(fields);
+  const details = entries.filter(([key]) => key !== 'err').map(([key, value]) => `${key}=${stringify(value)}`);
+  const error: unknown = (fields as { err?: unknown }).err;
+  const trace = error === undefined ? '' : `\n  ${describeError(error).stack.replaceAll('\n', '\n  ')}`;
+  return `${new Date().toISOString().slice(11, 19)} ${level.toUpperCase().padEnd(5)} ${message} ${details.join(' ')}${trace}`.trimEnd();
+}
+
+function stringify(value: unknown): string {
+  try {
+    return (
+      JSON.stringify(value, (_key, inner) =>
+        isError(inner) ? describeError(inner) : typeof inner === 'bigint' ? `${inner}` : inner,
+      ) ?? 'null'
+    );
+  } catch {
+    return '"(not printable)"';
+  }
+}
+
+/** What of an error can be logged and stored. Anything can be thrown, and reading an error may itself throw. */
+export interface ErrorDescription {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string;
+}
+
+/** Describes whatever was thrown, never throws itself. */
+export function describeError(error: unknown): ErrorDescription {
+  const name = read(error, 'name') ?? (isError(error) ? 'Error' : typeof error);
+  const message = read(error, 'message') ?? (isError(error) ? '' : printed(error));
+  const stack = read(error, 'stack') ?? `${name}: ${message}`;
+  return { name, message, stack };
+}
+
+function isError(value: unknown): value is Error {
+  return value instanceof Error;
+}
+
+function read(error: unknown, key: 'name' | 'message' | 'stack'): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  try {
+    const value: unknown = (error as Record<string, unknown>)[key];
+    return typeof value === 'string' ? value : undefined;
+  } catch (cause) {
+    return `(reading the error's ${key} threw ${isError(cause) ? cause.name : typeof cause})`;
+  }
+}
+
+function printed(value: unknown): string {
+  try {
+    return typeof value === 'object' ? (JSON.stringify(value) ?? 'undefined') : String(value);
+  } catch {
+    return '(not printable)';
+  }
+}

@@ -1,0 +1,127 @@
+import { isUtf8 } from 'node:buffer';
+import { PROTOTYPE_KEYS } from '../names.js';
+
+/** The deepest nesting that a body may have; the parameters object itself is level 1. */
+export const MAX_DEPTH = 100;
+
+/** A body that breaks the rules every event keeps, whatever its schema: `reason` completes "the body ...". */
+export class MalformedBody extends Error {
+  override readonly name = 'MalformedBody';
+}
+
+/**
+ * Bytes to parameters.
+ *
+ * @throws MalformedBody unless the bytes are UTF-8, JSON, an object, at most {@link MAX_DEPTH} deep, without keys that reach a prototype
+ */
+export function decodeBody(bytes: Uint8Array): Record<string, unknown> {
+  if (!isUtf8(bytes)) throw new MalformedBody('is not UTF-8');
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new MalformedBody(`is not JSON: ${quoteStart(text)}`, { cause });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new MalformedBody(`is not a JSON object: ${quoteStart(text)}`);
+  }
+  const flaw = findFlaw(value, 1);
+  if (flaw !== undefined) throw new MalformedBody(flaw);
+  return value as Record<string, unknown>;
+}
+
+/** What about a JSON value no body may have, completing "the body ..."; undefined if it is fine. */
+function findFlaw(value: object, depth: number): string | undefined {
+  if (depth > MAX_DEPTH) return `is nested more than ${MAX_DEPTH} levels deep`;
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      const flaw = typeof item === 'object' && item !== null ? findFlaw(item, depth + 1) : undefined;
+      if (flaw !== undefined) return flaw;
+    }
+    return undefined;
+  }
+  for (const key of Object.keys(value)) {
+    if (PROTOTYPE_KEYS.has(key)) return `has a key ${JSON.stringify(key)}, which reaches an object's prototype`;
+    const item: unknown = (value as Record<string, unknown>)[key];
+    const flaw = typeof item === 'object' && item !== null ? findFlaw(item, depth + 1) : undefined;
+    if (flaw !== undefined) return flaw;
+  }
+  return undefined;
+}
+
+/** What JSON makes of some parameters: `value` is what a listener will see, `text` the body. */
+export interface EncodedBody {
+  readonly text: string;
+  readonly value: Record<string, unknown>;
+}
+
+/**
+ * Parameters to a body. What JavaScript has and JSON has not becomes what JSON makes of it (a `Date` its ISO string,
+ * `NaN` null, `undefined` nothing), and it is that which must fit the schema.
+ *
+ * @throws MalformedBody for cycles, `BigInt`, and whatever {@link decodeBody} would refuse
+ */
+export function encodeBody(parameters: object): EncodedBody {
+  if (isPlainJson(parameters, 1))
+    return { text: JSON.stringify(parameters), value: parameters as Record<string, unknown> };
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(parameters);
+  } catch (cause) {
+    throw new MalformedBody(
+      `cannot be written as JSON: ${cause instanceof Error ? firstLine(cause.message) : 'a toJSON threw'}`,
+      { cause },
+    );
+  }
+  const value: unknown = text === undefined ? undefined : JSON.parse(text);
+  if (text === undefined || typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new MalformedBody('is not an object once it is JSON');
+  }
+  const flaw = findFlaw(value, 1);
+  if (flaw !== undefined) throw new MalformedBody(flaw);
+  return { text, value: value as Record<string, unknown> };
+}
+
+/** Whether JSON keeps a value exactly as it is, so that the value itself can be validated. */
+function isPlainJson(value: unknown, depth: number): boolean {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return true;
+    case 'number':
+      return Number.isFinite(value);
+    case 'object':
+      return (
+        value === null ||
+        (depth <= MAX_DEPTH && (Array.isArray(value) ? isPlainArray(value, depth) : isPlainObject(value, depth)))
+      );
+    default:
+      return false;
+  }
+}
+
+function isPlainArray(value: readonly unknown[], depth: number): boolean {
+  for (let index = 0; index < value.length; index++) {
+    if (!isPlainJson(value[index], depth + 1)) return false;
+  }
+  return true;
+}
+
+function isPlainObject(value: object, depth: number): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  for (const key of Object.keys(value)) {
+    if (PROTOTYPE_KEYS.has(key) || key === 'toJSON') return false;
+    if (!isPlainJson((value as Record<string, unknown>)[key], depth + 1)) return false;
+  }
+  return true;
+}
+
+function quoteStart(text: string): string {
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 37)}...` : text);
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? '';
+}

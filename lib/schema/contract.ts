@@ -1,0 +1,98 @@
+import type { EventDefinition } from '../definition/api.js';
+import { InvalidEventArguments, ValidationError, type ValidationIssue } from '../errors.js';
+import { parametersSchema } from './json-schema.js';
+import { compileValidator } from './validator.js';
+
+/** Parameters by name. */
+export type ParameterValues = Record<string, unknown>;
+
+/** What an event's definition demands of its parameters, compiled once. */
+export interface Contract {
+  /**
+   * What was given to `fire`, with defaults filled in.
+   *
+   * @throws InvalidEventArguments for what is no object of parameters, for missing and for unknown names
+   */
+  complete(given: unknown): ParameterValues;
+  /** What was received, with defaults filled in for what an older producer left out. Unknown parameters stay. */
+  withDefaults(received: ParameterValues): ParameterValues;
+  /** @throws ValidationError for values that do not fit the schema, listing what is wrong with each */
+  validate(parameters: ParameterValues): void;
+}
+
+/** @throws InvalidConfiguration if a schema of the event is broken */
+export function createContract(event: EventDefinition): Contract {
+  const name = `${event.apiName}.${event.name}`;
+  const required = [...event.parameters.values()].filter((parameter) => !parameter.hasDefault && !parameter.optional);
+  const defaults = [...event.parameters.values()].filter((parameter) => parameter.hasDefault);
+  const validator = compileValidator(name, parametersSchema(event));
+
+  function withDefaults(received: ParameterValues): ParameterValues {
+    let completed = received;
+    for (const parameter of defaults) {
+      if (received[parameter.name] !== undefined) continue;
+      if (completed === received) completed = { ...received };
+      completed[parameter.name] = structuredClone(parameter.default);
+    }
+    return completed;
+  }
+
+  function complete(given: unknown): ParameterValues {
+    if (typeof given !== 'object' || given === null || Array.isArray(given)) throw noParameters(event, given);
+    const values = given as ParameterValues;
+    const unknown = Object.keys(values).filter((key) => !event.parameters.has(key));
+    const missing = required
+      .filter((parameter) => values[parameter.name] === undefined)
+      .map((parameter) => parameter.name);
+    if (unknown.length > 0 || missing.length > 0) throw wrongNames(event, missing, unknown);
+    return withDefaults(values);
+  }
+
+  function validate(parameters: ParameterValues): void {
+    const issues = validator(parameters);
+    if (issues !== undefined) throw invalid(name, issues);
+  }
+
+  return { complete, withDefaults, validate };
+}
+
+/** The error for parameters that break rules, naming each. */
+export function invalid(name: string, issues: readonly ValidationIssue[]): ValidationError {
+  const list = issues.map((issue) => issue.message).join('; ');
+  return new ValidationError(`Event ${name} has parameters that do not fit its schema: ${list}`, { issues });
+}
+
+function noParameters(event: EventDefinition, given: unknown): InvalidEventArguments {
+  const what = Array.isArray(given) ? 'an array' : given === null ? 'null' : `a ${typeof given}`;
+  return new InvalidEventArguments(
+    `Event ${event.apiName}.${event.name} was fired with ${what}; give its parameters by name: ${usage(event)}`,
+  );
+}
+
+function wrongNames(
+  event: EventDefinition,
+  missing: readonly string[],
+  unknown: readonly string[],
+): InvalidEventArguments {
+  const parts = [
+    missing.length > 0 ? `is missing ${list(missing)}` : '',
+    unknown.length > 0 ? `has no ${list(unknown)}` : '',
+  ].filter((part) => part !== '');
+  return new InvalidEventArguments(
+    `Event ${event.apiName}.${event.name} ${parts.join(' and ')}; it takes ${usage(event)}`,
+  );
+}
+
+function list(names: readonly string[]): string {
+  const shown = names.slice(0, 10).map((name) => JSON.stringify(name.length > 60 ? `${name.slice(0, 57)}...` : name));
+  const more = names.length > 10 ? ` and ${names.length - 10} more` : '';
+  return `parameter${names.length > 1 ? 's' : ''} ${shown.join(', ')}${more}`;
+}
+
+function usage(event: EventDefinition): string {
+  if (event.parameters.size === 0) return 'no parameters';
+  const names = [...event.parameters.values()].map(
+    (parameter) => `${parameter.name}${parameter.hasDefault || parameter.optional ? '?' : ''}`,
+  );
+  return `{ ${names.join(', ')} }`;
+}

@@ -1,0 +1,75 @@
+import { expect } from 'chai';
+import { renderListeners } from '../../../lib/cli/listener-table.js';
+import { renderError } from '../../../lib/cli/report.js';
+import { InvalidConfiguration } from '../../../lib/errors.js';
+
+const LISTENERS = [
+  {
+    listenerName: 'greet',
+    apiNames: ['auth'],
+    events: ['auth.user_created', 'auth.user_deleted'],
+    durables: ['x--greet--user_created', 'x--greet--user_deleted'],
+  },
+  { listenerName: 'audit', apiNames: ['my.orders'], events: ['my.orders.*'], durables: ['x--audit'] },
+];
+
+describe('Who listens to what', () => {
+  it('is a table for people', () => {
+    expect(renderListeners(LISTENERS, { isTerminal: true })).to.equal(
+      [
+        'LISTENER  EVENT              DURABLE',
+        'greet     auth.user_created  x--greet--user_created',
+        '          auth.user_deleted  x--greet--user_deleted',
+        'audit     my.orders.*        x--audit',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('is a line of JSON per listener for programs', () => {
+    const lines = renderListeners(LISTENERS, { isTerminal: false }).trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line))).to.deep.equal(LISTENERS);
+  });
+});
+
+describe('Errors', () => {
+  const cause = new RangeError('too far');
+
+  it('of ours show message and code, with the stack of what caused them and not their own', () => {
+    const text = renderError(new InvalidConfiguration('Do this', { cause }));
+    expect(text).to.match(
+      /^error: Do this \[InvalidConfiguration\]\n {2}cause: RangeError: too far\n +at .*output\.test/,
+    );
+    expect(text).not.to.include('InvalidConfiguration: Do this');
+  });
+
+  it('of ours show their own stack for debugging', () => {
+    expect(renderError(new InvalidConfiguration('Do this'), { stacks: true })).to.match(
+      /InvalidConfiguration: Do this\n +at /,
+    );
+  });
+
+  it("of the user's show their stack", () => {
+    expect(renderError(cause)).to.match(/^error: RangeError: too far\n +at /);
+  });
+
+  it('may be anything, even what cannot be printed', () => {
+    const hostile = {
+      get [Symbol.toStringTag](): string {
+        throw new Error('no');
+      },
+    };
+    for (const thrown of [undefined, null, 'text', { some: 'object' }, hostile])
+      expect(renderError(thrown)).to.match(/^error: ./);
+  });
+
+  it('show no password', () => {
+    const text = renderError(
+      new Error('cannot reach postgres://me:hunter2@db/x (see file:///a/node_modules/@acme/x.js)'),
+    );
+    expect(text)
+      .to.include('postgres://***@db/x')
+      .and.include('file:///a/node_modules/@acme/x.js')
+      .and.not.include('hunter2');
+  });
+});
