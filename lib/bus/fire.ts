@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { StreamSpec } from '../broker/broker.js';
 import type { ApiDefinition, EventDefinition } from '../definition/api.js';
+import { describe } from '../definition/parameter.js';
 import { toMilliseconds } from '../duration.js';
 import { InvalidConfiguration, InvalidEventArguments, UnknownApi, ValidationError } from '../errors.js';
 import { type EncodedBody, encodeBody, MalformedBody } from '../message/body.js';
@@ -55,7 +56,10 @@ export class Firer {
     const [given = {}, options] = readArguments(definition, args);
     const opened = lifecycle.opened ?? (await lifecycle.open());
     const prepared = this.#prepare(definition, opened);
-    const timeout = options.timeout === undefined ? prepared.timeout : toMilliseconds(options.timeout, 'fire: timeout');
+    const timeout =
+      options.timeout === undefined
+        ? prepared.timeout
+        : toMilliseconds(options.timeout, `fire of ${apiName}.${eventName}: timeout`);
     const patience = { deadline: performance.now() + timeout, signal: options.signal };
     const body = readParameters(prepared, given);
     const event = {
@@ -135,14 +139,13 @@ export class Firer {
 
 function readArguments(definition: EventDefinition, args: readonly unknown[]): [given: unknown, options: FireOptions] {
   const name = `${definition.apiName}.${definition.name}`;
-  if (args.length > 2) {
+  const options = args[1] ?? {};
+  if (args.length > 2 || typeof options !== 'object') {
     throw new InvalidEventArguments(
-      `Event ${name} was fired with ${args.length} arguments; give its parameters by name, in one object: fire({ ${[...definition.parameters.keys()].join(', ')} })`,
+      `Event ${name} was fired with ${args.length} arguments; give its parameters by name, in one object, and then options, if any: ` +
+        `fire({ ${[...definition.parameters.keys()].join(', ')} }, { id: '…' })`,
     );
   }
-  const options = args[1] ?? {};
-  if (typeof options !== 'object')
-    throw new InvalidEventArguments(`Event ${name}: the options are a ${typeof options}; give e.g. { id: '…' }`);
   for (const key of Object.keys(options)) {
     if (!FIRE_OPTIONS.includes(key)) {
       throw new InvalidConfiguration(
@@ -150,7 +153,11 @@ function readArguments(definition: EventDefinition, args: readonly unknown[]): [
       );
     }
   }
-  checkId(name, (options as FireOptions).id);
+  const { id, signal } = options as FireOptions;
+  checkId(name, id);
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new InvalidConfiguration(`fire of ${name}: signal is ${describe(signal)}; give an AbortSignal`);
+  }
   return [args[0], options as FireOptions];
 }
 
@@ -158,7 +165,7 @@ function checkId(name: string, id: unknown): void {
   if (id === undefined || (typeof id === 'string' && id.length > 0 && id.length <= LONGEST_ID && !/[\r\n]/.test(id)))
     return;
   throw new InvalidConfiguration(
-    `fire of ${name}: id is ${String(id).slice(0, 60)}; give a string of 1 to ${LONGEST_ID} characters without line breaks`,
+    `fire of ${name}: id is ${describe(id)}; give a string of 1 to ${LONGEST_ID} characters without line breaks`,
   );
 }
 
