@@ -1,72 +1,40 @@
-import type { ErrorDescription, Logger } from '../logger.js';
-import { describeError } from '../logger.js';
 import type { ReceivedEvent } from '../message/message.js';
-import { decode, identify, type Lookup, NotAskedFor } from './decode.js';
+import { decode } from './decode.js';
+import { inTime, isThenable } from './handler-time.js';
 import type { Held } from './held.js';
 import type { ListenerLoop, Runner } from './loop.js';
-import { OnError } from './options.js';
-import { type FailurePolicy, killsItsProcess, outcomeOf } from './outcome.js';
+import { killsItsProcess } from './outcome.js';
 import type { Received } from './received.js';
-
-const NOT_ASKED_FOR_DELAY_MS = 30_000;
-const MANY_IN_A_ROW = 100;
-
-/** Why an event was given up, and after how many attempts. */
-export interface Verdict {
-  readonly error: ErrorDescription;
-  readonly attempts: number;
-  readonly firstAt: Date;
-}
+import { Settlement, type SettlementParts } from './settlement.js';
 
 /** What runs one listener's deliveries. */
-export interface RunnerParts {
-  readonly name: string;
-  readonly logger: Logger;
-  readonly lookup: Lookup;
-  readonly handler: (parameters: Record<string, unknown>, event: ReceivedEvent) => unknown;
+export interface RunnerParts extends SettlementParts {
+  readonly handler: (parameters: Record<string, unknown>, event: Received) => unknown;
   readonly orderBy: ((parameters: Record<string, unknown>, event: ReceivedEvent) => string | number) | undefined;
-  readonly onError: OnError | ((error: unknown, event: ReceivedEvent) => OnError | Promise<OnError>);
-  readonly policy: FailurePolicy;
   /** Milliseconds; undefined for no limit. */
   readonly handlerTimeout: number | undefined;
   /** Undefined while nobody hooks in, which is faster. */
   readonly before: (event: ReceivedEvent) => Promise<void> | undefined;
-  readonly after: (event: ReceivedEvent) => Promise<void> | undefined;
-  /** Resolves when the event is stored as a dead letter. */
-  readonly giveUp: (held: Held, verdict: Verdict) => Promise<void>;
-  /** A failure that stops the worker. */
-  readonly failed: (error: unknown) => void;
 }
 
 /** Decodes a delivery, calls the handler, and settles it by the table of outcomes. */
 export class EventRunner implements Runner {
   readonly #parts: RunnerParts;
-  readonly #loop: ListenerLoop;
-  /** When what is being retried was first tried here, by stream and sequence. */
-  readonly #firstTries = new Map<string, Date>();
-  #undeliverableInARow = 0;
+  readonly #settlement: Settlement;
 
   constructor(parts: RunnerParts, loop: ListenerLoop) {
     this.#parts = parts;
-    this.#loop = loop;
+    this.#settlement = new Settlement(parts, loop);
   }
 
   start(held: Held): void {
-    if (killsItsProcess(held.attempt, this.#parts.policy))
-      return this.#giveUpUnrun(held, new KilledItsProcess(held.attempt));
-    let event: Received;
-    try {
-      event = decode(held, this.#parts.lookup);
-    } catch (error) {
-      return error instanceof NotAskedFor ? this.#notAskedFor(held, error) : this.#undeliverable(held, error);
-    }
-    held.event = event;
-    this.#undeliverableInARow = 0;
+    const event = this.#settlement.open(held, killsItsProcess(held.attempt, this.#parts.policy));
+    if (event === undefined) return;
     const before = this.#parts.before(event);
     if (before === undefined) return this.#call(held, event);
     before.then(
       () => this.#call(held, event),
-      (error: unknown) => this.#failed(held, event, error),
+      (error: unknown) => this.#settlement.failed(held, event, error),
     );
   }
 
@@ -89,221 +57,23 @@ export class EventRunner implements Runner {
     try {
       result = handler(event.parameters, event);
     } catch (error) {
-      return this.#failed(held, event, error);
+      return this.#settlement.failed(held, event, error);
     }
-    this.#noticeBlocking(held);
-    if (!isThenable(result)) return this.#succeeded(held, event);
-    const ended = handlerTimeout === undefined ? result : inTime(result, handlerTimeout, event);
+    this.#settlement.noticeBlocking(held);
+    let thenable: boolean;
+    try {
+      thenable = isThenable(result);
+    } catch (error) {
+      return this.#settlement.failed(held, event, error);
+    }
+    if (!thenable) return this.#settlement.succeeded(held, event);
+    // A promise of our own kind: another's might call back twice, or throw.
+    const promise = Promise.resolve(result);
+    const ended =
+      handlerTimeout === undefined ? promise : inTime(promise, handlerTimeout, (error) => event.abort(error));
     ended.then(
-      () => this.#succeeded(held, event),
-      (error: unknown) => this.#failed(held, event, error),
+      () => this.#settlement.succeeded(held, event),
+      (error: unknown) => this.#settlement.failed(held, event, error),
     );
   }
-
-  #succeeded(held: Held, event: Received): void {
-    const took = performance.now() - held.startedAt;
-    // Ack last: a crash before this line must redeliver.
-    held.delivery.ack();
-    if (this.#firstTries.size > 0) this.#firstTries.delete(placeOf(held));
-    const after = this.#parts.after(event);
-    if (after === undefined) return this.#loop.finished(held, 'succeeded', took);
-    after
-      .catch((error: unknown) => this.#parts.failed(error))
-      .finally(() => this.#loop.finished(held, 'succeeded', took));
-  }
-
-  #failed(held: Held, event: Received, error: unknown): void {
-    if (held.interrupted) {
-      held.delivery.nak(0);
-      this.#log('info', held, event, error, 'A handler was interrupted by the stop of its worker; gave the event back');
-      return this.#loop.finished(held, 'failed');
-    }
-    const { onError } = this.#parts;
-    if (typeof onError !== 'function') return this.#settle(held, event, error, onError);
-    ask(onError, error, event).then((verdict) => {
-      if (verdict instanceof Error)
-        this.#log('error', held, event, verdict, 'onError itself failed; counts as SHUTDOWN');
-      this.#settle(held, event, error, verdict instanceof Error ? OnError.SHUTDOWN : verdict);
-    });
-  }
-
-  #settle(held: Held, event: Received, error: unknown, onError: OnError): void {
-    const outcome = outcomeOf(error, onError, held.attempt, this.#parts.policy);
-    switch (outcome.kind) {
-      case 'acknowledge':
-        held.delivery.ack();
-        this.#log(
-          'error',
-          held,
-          event,
-          error,
-          'A handler failed; acknowledged the event all the same (ACKNOWLEDGE_AND_LOG)',
-        );
-        return this.#loop.finished(held, 'failed');
-      case 'retry':
-        return this.#retry(held, event, error, outcome.delay);
-      case 'dead-letter':
-        return this.#giveUp(held, event, error);
-      case 'shutdown':
-        this.#log(
-          'error',
-          held,
-          event,
-          error,
-          'A handler failed; stopping the worker (SHUTDOWN), the event stays unacknowledged',
-        );
-        this.#loop.halt();
-        this.#loop.finished(held, 'failed');
-        return this.#parts.failed(error);
-    }
-  }
-
-  #retry(held: Held, event: Received, error: unknown, delay: number): void {
-    this.#log('warn', held, event, error, `A handler failed; trying again in ${Math.round(delay)} ms (RETRY)`);
-    const place = placeOf(held);
-    if (!this.#firstTries.has(place))
-      this.#firstTries.set(place, new Date(Date.now() - (performance.now() - held.startedAt)));
-    if (held.key !== undefined) return this.#loop.retryLater(held, delay);
-    held.delivery.nak(delay);
-    this.#loop.finished(held, 'failed');
-  }
-
-  #giveUp(held: Held, event: Received | undefined, error: unknown, how: 'failed' | 'not-run' = 'failed'): void {
-    held.stage = 'settling';
-    const place = placeOf(held);
-    const firstAt =
-      this.#firstTries.get(place) ??
-      new Date(Date.now() - Math.max(0, performance.now() - (held.startedAt || held.arrivedAt)));
-    this.#parts.giveUp(held, { error: describeError(error), attempts: held.attempt, firstAt }).then(
-      () => {
-        held.delivery.ack();
-        this.#firstTries.delete(place);
-        this.#log('error', held, event, error, 'Gave an event up; it is kept as a dead letter');
-        this.#loop.finished(held, how);
-      },
-      (failure: unknown) => {
-        const delay = this.#parts.policy.backoff(held.attempt);
-        held.delivery.nak(delay);
-        this.#log(
-          'error',
-          held,
-          event,
-          failure,
-          `An event could not be kept as a dead letter; it stays unacknowledged, to be given up again in ${Math.round(delay)} ms`,
-        );
-        this.#loop.finished(held, how);
-      },
-    );
-  }
-
-  #giveUpUnrun(held: Held, error: unknown): void {
-    this.#giveUp(held, undefined, error, 'not-run');
-  }
-
-  #undeliverable(held: Held, error: unknown): void {
-    this.#undeliverableInARow += 1;
-    if (this.#undeliverableInARow === MANY_IN_A_ROW) {
-      this.#parts.logger.error(
-        { listener: this.#parts.name, inARow: MANY_IN_A_ROW },
-        'A hundred events in a row do not fit the schema: the API class of this service is probably older than the producers of its events; update it, and replay the dead letters',
-      );
-    }
-    this.#giveUpUnrun(held, error);
-  }
-
-  #notAskedFor(held: Held, error: NotAskedFor): void {
-    held.delivery.nak(NOT_ASKED_FOR_DELAY_MS);
-    this.#log(
-      'error',
-      held,
-      undefined,
-      error,
-      'Gave back an event that this listener did not ask for; somebody changed the filter of its durable',
-    );
-    this.#loop.finished(held, 'not-run');
-  }
-
-  #noticeBlocking(held: Held): void {
-    const milliseconds = performance.now() - held.startedAt;
-    if (milliseconds < held.source.lease / 3) return;
-    this.#parts.logger.warn(
-      { listener: this.#parts.name, blockedMs: Math.round(milliseconds) },
-      'A handler blocked the event loop for a third of its lease or longer, so leases were not renewed in time and events may run twice; ' +
-        'move it into a thread (give listen the URL of a module), or raise acknowledgementTimeout',
-    );
-  }
-
-  #log(
-    level: 'info' | 'warn' | 'error',
-    held: Held,
-    event: Received | undefined,
-    error: unknown,
-    message: string,
-  ): void {
-    const { subject, sequence } = held.delivery;
-    this.#parts.logger[level](
-      {
-        listener: this.#parts.name,
-        event: event ? `${event.apiName}.${event.eventName}` : subject.slice(0, 200),
-        eventId: event?.id ?? identify(held).id.slice(0, 200),
-        sequence,
-        attempt: held.attempt,
-        err: error,
-      },
-      message,
-    );
-  }
-}
-
-class KilledItsProcess extends Error {
-  override readonly name = 'KilledItsProcess';
-
-  constructor(attempts: number) {
-    super(`was delivered ${attempts} times and its handler never ended: it kills its process`);
-  }
-}
-
-async function ask(
-  onError: (error: unknown, event: ReceivedEvent) => OnError | Promise<OnError>,
-  error: unknown,
-  event: ReceivedEvent,
-): Promise<OnError | Error> {
-  try {
-    const verdict = await onError(error, event);
-    if (Object.hasOwn(OnError, verdict)) return verdict;
-    return new Error(
-      `onError returned ${describeError(verdict).message || typeof verdict}; it may return ${Object.keys(OnError).join(', ')}`,
-    );
-  } catch (failure) {
-    return failure instanceof Error ? failure : new Error(describeError(failure).message);
-  }
-}
-
-/** @throws an error that names the time-out, and aborts `event.signal`, unless the handler has ended by then */
-function inTime(result: PromiseLike<unknown>, milliseconds: number, event: Received): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      const error = new Error(`The handler did not end within its handlerTimeout of ${milliseconds} ms`);
-      event.abort(error);
-      reject(error);
-    }, milliseconds);
-    result.then(
-      (value) => {
-        clearTimeout(timer);
-        resolve(value);
-      },
-      (error: unknown) => {
-        clearTimeout(timer);
-        reject(error);
-      },
-    );
-  });
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
-}
-
-function placeOf(held: Held): string {
-  return `${held.delivery.stream}:${held.delivery.sequence}`;
 }
