@@ -1,0 +1,51 @@
+// The service that the tests kill, starve and cut off; what it is comes from its environment, see WorkerSettings.
+import { create, type ListenOptions, type ReceivedEvent } from 'lightbus-jetstream';
+import { openLedgerFile } from '../ledger-file.js';
+import { act, die } from './actions.js';
+import { JobsApi } from './jobs.js';
+import type { WorkerSettings } from './settings.js';
+
+const settings = JSON.parse(process.env.JOBS_SETTINGS ?? '{}') as WorkerSettings;
+const write = openLedgerFile(settings.ledger, settings.processName);
+
+export const bus = create({
+  serviceName: settings.serviceName,
+  processName: settings.processName,
+  ...(settings.owner ? { apis: [JobsApi] } : {}),
+  config: settings.config,
+});
+
+for (const { events, orderByN, ...options } of settings.listeners) {
+  const handler = (parameters: unknown, event: ReceivedEvent) =>
+    handle(parameters as { n: number; does?: string }, event, options.listenerName);
+  const all = { ...options, ...(orderByN ? { orderBy: ({ n }: { n: number }) => n % orderByN } : {}) } as ListenOptions;
+  if (events === 'all') bus.client.listenForApi('jobs', handler, all);
+  else bus.client.listenForEvents(events.map((event) => (bus as never as Untyped).jobs[event]) as never, handler, all);
+}
+
+type Untyped = { jobs: Record<string, unknown> };
+
+if (settings.dieAt === 'start') bus.client.onStart(die);
+function handle({ n, does = '' }: { n: number; does?: string }, event: ReceivedEvent, listener: string): unknown {
+  const { id, eventName, attempt } = event;
+  const note = (what: 'start' | 'end' | 'failed') => write({ what, id, n, event: eventName, listener, attempt });
+  note('start');
+  const ended = () => {
+    note('end');
+    if (does.startsWith('once') && attempt > 1) return;
+    if (does.endsWith('die-after')) die();
+    // The acknowledgements of a turn leave at its end; so much later this one has left for certain.
+    if (does.endsWith('die-acknowledged')) setTimeout(die, 50);
+  };
+  const failed = (error: unknown) => {
+    note('failed');
+    throw error;
+  };
+  let result: unknown;
+  try {
+    result = act(does, attempt);
+  } catch (error) {
+    return failed(error);
+  }
+  return result instanceof Promise ? result.then(ended, failed) : ended();
+}
