@@ -9,7 +9,11 @@ export interface AckAddress {
   readonly durable: string;
   readonly deliveries: number;
   readonly sequence: number;
+  /** Counts all deliveries of the durable, repeated ones too. */
+  readonly durableSequence: number;
   readonly timestamp: string;
+  /** Events that the durable still had to deliver then. */
+  readonly pending: number;
 }
 
 /**
@@ -23,16 +27,24 @@ export function parseAckAddress(reply: string | undefined): AckAddress | undefin
   if (tokens[0] !== '$JS' || tokens[1] !== 'ACK') return undefined;
   if (tokens.length !== 9 && tokens.length !== 11 && tokens.length !== 12) return undefined;
   const at = tokens.length === 9 ? 2 : 4;
-  const [stream, durable, deliveries, sequence, , timestamp] = tokens.slice(at) as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
+  const numbers = [tokens[at + 2], tokens[at + 3], tokens[at + 4], tokens[at + 6]].map(Number) as [
+    number,
+    number,
+    number,
+    number,
   ];
-  const address = { stream, durable, deliveries: Number(deliveries), sequence: Number(sequence), timestamp };
-  const sound = address.deliveries > 0 && address.sequence > 0 && /^\d{7,20}$/.test(timestamp);
+  const [deliveries, sequence, durableSequence, pending] = numbers;
+  const timestamp = tokens[at + 5] as string;
+  const sound = deliveries > 0 && sequence > 0 && durableSequence > 0 && pending >= 0 && /^\d{7,20}$/.test(timestamp);
+  const address = {
+    stream: tokens[at] as string,
+    durable: tokens[at + 1] as string,
+    deliveries,
+    sequence,
+    durableSequence,
+    timestamp,
+    pending,
+  };
   return sound ? address : undefined;
 }
 
@@ -84,7 +96,7 @@ type SizedMsg = Msg & { size(): number };
  * The bytes of a message's headers. The client's own reader takes time that grows with the square of their number, which
  * a hostile sender could use; and it throws. The client keeps headers and body in one buffer, so they stand before the body.
  */
-function headerBlock(message: Msg): Uint8Array {
+export function headerBlock(message: Msg): Uint8Array {
   const { data } = message;
   const total =
     (message as SizedMsg).size() - Buffer.byteLength(message.subject) - Buffer.byteLength(message.reply ?? '');

@@ -14,7 +14,12 @@ export interface StreamInfo {
     readonly [field: string]: unknown;
   };
   readonly created: string;
-  readonly state: { readonly messages: number; readonly first_seq: number; readonly last_seq: number };
+  readonly state: {
+    readonly messages: number;
+    readonly first_seq: number;
+    readonly last_seq: number;
+    readonly subjects?: Readonly<Record<string, number>>;
+  };
   readonly cluster?: { readonly name?: string };
 }
 
@@ -32,7 +37,7 @@ export interface DurableInfo {
     readonly max_deliver?: number;
   };
   readonly ack_floor: { readonly consumer_seq: number; readonly stream_seq: number };
-  readonly delivered: { readonly stream_seq: number };
+  readonly delivered: { readonly consumer_seq: number; readonly stream_seq: number };
   readonly num_pending: number;
   readonly num_ack_pending: number;
 }
@@ -52,7 +57,7 @@ export class Provisioner {
   /** The API's stream, if there is one. @throws StreamConflict if it is not what an API's stream has to be */
   async findStream(spec: StreamSpec, patience: Patience): Promise<StreamInfo | undefined> {
     const name = spec.manage ? spec.name : await this.#nameBySubject(spec.subjects, patience);
-    const info = name === undefined ? undefined : await this.#streamInfo(name, patience);
+    const info = name === undefined ? undefined : await this.streamInfo(name, patience);
     if (info !== undefined) checkStream(spec, info);
     return info;
   }
@@ -83,22 +88,30 @@ export class Provisioner {
     }
   }
 
-  /** The listener's durable, made if need be. Undefined if the stream is gone meanwhile. @throws DurableConflict */
-  async ensureDurable(spec: DurableSpec, stream: StreamInfo, patience: Patience): Promise<DurableInfo | undefined> {
-    const found = await this.durableInfo(stream.config.name, spec.name, patience);
-    if (found !== undefined) return this.#compareDurable(spec, found);
+  /**
+   * The listener's durable, made if need be; undefined if its stream is gone meanwhile, or it is not for us to make.
+   *
+   * @throws DurableConflict
+   */
+  async ensureDurable(
+    spec: DurableSpec,
+    stream: StreamInfo,
+    patience: Patience,
+  ): Promise<{ info: DurableInfo; created: boolean } | undefined> {
+    const streamName = stream.config.name;
+    const found = await this.durableInfo(streamName, spec.name, patience);
+    if (found !== undefined) return { info: this.#compareDurable(spec, found), created: false };
     if (!spec.stream.manage) return undefined;
-    const { name, filterSubject } = spec;
     try {
-      const request = { stream_name: stream.config.name, config: durableConfig(spec), action: 'create' };
-      await this.#api.request(`CONSUMER.CREATE.${stream.config.name}.${name}.${filterSubject}`, request, patience);
+      const request = { stream_name: streamName, config: durableConfig(spec), action: 'create' };
+      await this.#api.request(`CONSUMER.CREATE.${streamName}.${spec.name}.${spec.filterSubject}`, request, patience);
       this.#announce(spec, stream);
     } catch (error) {
       if (isApiError(error, ApiCode.streamNotFound)) return undefined;
       if (!isApiError(error, ApiCode.consumerExists, ApiCode.consumerNameInUse)) throw error;
     }
-    const made = await this.durableInfo(stream.config.name, name, patience);
-    return made && this.#compareDurable(spec, made);
+    const made = await this.durableInfo(streamName, spec.name, patience);
+    return made && { info: this.#compareDurable(spec, made), created: true };
   }
 
   async durableInfo(stream: string, durable: string, patience: Patience): Promise<DurableInfo | undefined> {
@@ -117,7 +130,14 @@ export class Provisioner {
     );
   }
 
-  async #streamInfo(name: string, patience: Patience): Promise<StreamInfo | undefined> {
+  /** Whether the stream holds events of no other subject than this. */
+  async holdsOnly(stream: string, subject: string, patience: Patience): Promise<boolean> {
+    const request = { subjects_filter: '>' };
+    const { state } = await this.#api.request<StreamInfo>(`STREAM.INFO.${stream}`, request, patience);
+    return Object.keys(state.subjects ?? {}).every((held) => captures(subject, held));
+  }
+
+  async streamInfo(name: string, patience: Patience): Promise<StreamInfo | undefined> {
     return await this.#orUndefined(this.#api.request<StreamInfo>(`STREAM.INFO.${name}`, undefined, patience));
   }
 

@@ -1,16 +1,20 @@
 import type { Msg } from 'nats';
 import { LightbusError } from '../../errors.js';
 import type { Logger } from '../../logger.js';
-import type { DurableSpec, Patience, Sink, Source, StartAt } from '../broker.js';
+import type { DurableSpec, Sink, Source } from '../broker.js';
 import type { AckQueue } from './acks.js';
 import type { JetStreamApi } from './api.js';
+import { DurableCare } from './care.js';
 import type { Connection } from './connection.js';
 import { JetStreamDelivery, parseAckAddress } from './delivery.js';
 import { pause } from './patience.js';
-import type { DurableInfo, Provisioner, StreamInfo } from './provision.js';
+import type { Provisioner } from './provision.js';
 import { type Ended, Pulls } from './pulls.js';
 
 const LOOK_FOR_STREAM_MS = 2000;
+/** What the service works without is looked for so rarely that its absence is no nuisance to the server's log. */
+const OPTIONAL_MISSING_MS = 10_000;
+const OPTIONAL_RETRY_MS = 60_000;
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 5000;
 const CHECK_EVERY_MS = 5000;
@@ -34,6 +38,7 @@ export class DurableSource implements Source {
   readonly #parts: SourceParts;
   readonly #sink: Sink;
   readonly #pulls: Pulls;
+  readonly #care: DurableCare;
   readonly #closing = new AbortController();
   readonly #unlisten: () => void;
   readonly #checker: NodeJS.Timeout;
@@ -41,10 +46,6 @@ export class DurableSource implements Source {
   #settleStart: { resolve: () => void; reject: (error: unknown) => void } | undefined;
   #establishing = false;
   #ready = false;
-  #stream: StreamInfo | undefined;
-  #lease: number;
-  #ackFloor: number | undefined;
-  #streamWasMissing = false;
   #retryWait = FIRST_RETRY_MS;
   #infoAt = 0;
   #reportedAt = Number.NEGATIVE_INFINITY;
@@ -53,7 +54,7 @@ export class DurableSource implements Source {
     this.durable = durable;
     this.#sink = sink;
     this.#parts = parts;
-    this.#lease = durable.lease;
+    this.#care = new DurableCare(durable, parts.provisioner, parts.logger);
     this.#pulls = new Pulls(parts.connection, {
       message: (message) => this.#received(message),
       ended: (how, reason) => this.#ended(how, reason),
@@ -75,7 +76,7 @@ export class DurableSource implements Source {
   }
 
   get lease(): number {
-    return this.#lease;
+    return this.#care.lease;
   }
 
   get ready(): boolean {
@@ -88,12 +89,9 @@ export class DurableSource implements Source {
 
   pull(count: number): void {
     const { nats } = this.#parts.connection;
-    if (!this.#ready || nats === undefined || this.#stream === undefined) return;
-    this.#pulls.pull(
-      nats,
-      `${this.#parts.api.prefix}.CONSUMER.MSG.NEXT.${this.#stream.config.name}.${this.durable.name}`,
-      count,
-    );
+    if (!this.#ready || nats === undefined) return;
+    const subject = `${this.#parts.api.prefix}.CONSUMER.MSG.NEXT.${this.#care.streamName}.${this.durable.name}`;
+    this.#pulls.pull(nats, subject, count);
   }
 
   suspend(): Promise<void> {
@@ -121,11 +119,7 @@ export class DurableSource implements Source {
 
   #received(message: Msg): void {
     const address = parseAckAddress(message.reply);
-    if (
-      address === undefined ||
-      address.durable !== this.durable.name ||
-      address.stream !== this.#stream?.config.name
-    ) {
+    if (address === undefined || address.durable !== this.durable.name || address.stream !== this.#care.streamName) {
       // Acknowledging it would send a message of ours wherever its sender likes.
       this.#parts.logger.error(
         { durable: this.durable.name, subject: message.subject.slice(0, 200), reply: message.reply?.slice(0, 200) },
@@ -134,6 +128,7 @@ export class DurableSource implements Source {
       return;
     }
     this.#pulls.delivered();
+    this.#care.observe(address);
     this.#retryWait = FIRST_RETRY_MS;
     this.#sink.deliver(new JetStreamDelivery(message, address, this.#parts.acks), this);
   }
@@ -180,68 +175,41 @@ export class DurableSource implements Source {
   /** One attempt; the milliseconds to wait before another one, 0 if there need be none. */
   async #attempt(): Promise<number> {
     try {
-      const patience = { signal: this.#closing.signal };
-      const stream = await this.#findStream(patience);
-      if (stream === undefined) return this.#waitForStream();
-      const info = await this.#parts.provisioner.ensureDurable(
-        { ...this.durable, startAt: this.#startAt(stream) },
-        stream,
-        patience,
-      );
-      if (info === undefined) {
-        this.#report(
-          `The durable ${this.durable.name} is missing on stream ${stream.config.name}, and manage is false; create it by hand or by "lightbus apply"`,
-        );
-        this.#settleStart?.resolve();
-        return LOOK_FOR_STREAM_MS;
+      const found = await this.#care.find({ signal: this.#closing.signal });
+      this.#infoAt = performance.now();
+      if (found === 'durable') {
+        this.#reportedAt = Number.NEGATIVE_INFINITY;
+        return 0;
       }
-      this.#learn(stream, info);
-      return 0;
+      this.#tellMissing(found);
+      this.#settleStart?.resolve();
+      this.#settleStart = undefined;
+      return this.durable.optional ? OPTIONAL_MISSING_MS : LOOK_FOR_STREAM_MS;
     } catch (error) {
       if (this.#closing.signal.aborted) return 0;
       if (error instanceof LightbusError && this.#settleStart !== undefined) {
         this.#settleStart.reject(error);
         this.#settleStart = undefined;
       } else {
-        this.#report(`The durable ${this.durable.name} cannot be used; trying again`, error);
+        this.#report('error', `The durable ${this.durable.name} of ${this.durable.stream.purpose} cannot be used; trying again`, error);
       }
-      return this.#backOff();
+      return this.durable.optional ? OPTIONAL_RETRY_MS : this.#backOff();
     }
   }
 
-  #findStream(patience: Patience): Promise<StreamInfo | undefined> {
-    const { stream } = this.durable;
-    const { provisioner } = this.#parts;
-    return stream.owned && stream.manage
-      ? provisioner.ensureStream(stream, patience)
-      : provisioner.findStream(stream, patience);
-  }
-
-  #waitForStream(): number {
-    this.#streamWasMissing = true;
-    this.#report(
-      `There is no stream for ${this.durable.stream.purpose} yet; waiting until a service that owns it has started`,
-      undefined,
-      'info',
-    );
-    this.#settleStart?.resolve();
-    this.#settleStart = undefined;
-    return LOOK_FOR_STREAM_MS;
-  }
-
-  /** A durable that is made again misses nothing: it begins behind what was surely handled, or at the beginning of a new stream. */
-  #startAt(stream: StreamInfo): StartAt {
-    if (this.#stream === undefined) return this.#streamWasMissing ? 'beginning' : this.durable.startAt;
-    if (stream.created !== this.#stream.created) return 'beginning';
-    return this.#ackFloor === undefined ? 'beginning' : { sequence: this.#ackFloor + 1 };
-  }
-
-  #learn(stream: StreamInfo, info: DurableInfo): void {
-    this.#stream = stream;
-    this.#ackFloor = info.ack_floor.stream_seq;
-    this.#infoAt = performance.now();
-    this.#lease = (info.config.ack_wait ?? this.durable.lease * 1_000_000) / 1_000_000;
-    this.#reportedAt = Number.NEGATIVE_INFINITY;
+  #tellMissing(found: 'no-stream' | 'no-durable'): void {
+    const { name, stream } = this.durable;
+    if (found === 'no-stream') {
+      this.#report(
+        'info',
+        `There is no stream for ${stream.purpose} yet; waiting until a service that owns it has started`,
+      );
+    } else {
+      this.#report(
+        'error',
+        `The durable ${name} of ${stream.purpose} is missing, and manage is false; create it by hand or by "lightbus apply"`,
+      );
+    }
   }
 
   /** Every few seconds: has the server gone silent, and how far is the durable. */
@@ -259,21 +227,17 @@ export class DurableSource implements Source {
 
   async #refresh(): Promise<void> {
     this.#infoAt = performance.now();
-    const stream = this.#stream?.config.name;
-    if (stream === undefined) return;
     try {
-      const info = await this.#parts.provisioner.durableInfo(stream, this.durable.name, {
-        deadline: performance.now() + CHECK_EVERY_MS,
-      });
-      if (info !== undefined) this.#ackFloor = info.ack_floor.stream_seq;
+      await this.#care.refresh({ deadline: performance.now() + CHECK_EVERY_MS });
     } catch (error) {
       this.#parts.logger.debug({ durable: this.durable.name, err: error }, 'No news of the durable');
     }
   }
 
-  /** Says what is waited for, once at first and then every half minute. */
-  #report(message: string, error?: unknown, level: 'info' | 'error' = 'error'): void {
-    if (performance.now() - this.#reportedAt < REPORT_EVERY_MS) return;
+  /** Says what is waited for, once at first and then every half minute; once only of what the service works without. */
+  #report(level: 'info' | 'error', message: string, error?: unknown): void {
+    const wait = this.durable.optional ? Number.POSITIVE_INFINITY : REPORT_EVERY_MS;
+    if (performance.now() - this.#reportedAt < wait) return;
     this.#reportedAt = performance.now();
     this.#parts.logger[level]({ durable: this.durable.name, ...(error === undefined ? {} : { err: error }) }, message);
   }

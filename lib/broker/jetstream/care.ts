@@ -1,0 +1,131 @@
+import type { Logger } from '../../logger.js';
+import type { DurableSpec, Patience, StartAt } from '../broker.js';
+import type { AckAddress } from './delivery.js';
+import { floorOf, LossWatch, positionOf } from './losses.js';
+import type { DurableInfo, Provisioner, StreamInfo } from './provision.js';
+
+const CONFIRM_TIMEOUT_MS = 5000;
+
+/** What was found when the durable was looked for. */
+export type Found = 'durable' | 'no-stream' | 'no-durable';
+
+/** One durable on its stream: finds it, makes it, makes it again where it was, and knows how far it is. */
+export class DurableCare {
+  readonly #spec: DurableSpec;
+  readonly #provisioner: Provisioner;
+  readonly #logger: Logger;
+  readonly #losses: LossWatch;
+  #stream: StreamInfo | undefined;
+  #streamWasMissing = false;
+  #floor = 0;
+  #lease: number;
+  #confirming = false;
+
+  constructor(spec: DurableSpec, provisioner: Provisioner, logger: Logger) {
+    this.#spec = spec;
+    this.#provisioner = provisioner;
+    this.#logger = logger;
+    this.#lease = spec.lease;
+    this.#losses = new LossWatch(spec.name, logger);
+  }
+
+  /** The name of the stream that the durable was last found on. */
+  get streamName(): string | undefined {
+    return this.#stream?.config.name;
+  }
+
+  /** What the durable has on the server, in milliseconds. */
+  get lease(): number {
+    return this.#lease;
+  }
+
+  /** Looks for stream and durable, and makes what is ours to make. @throws StreamConflict, DurableConflict */
+  async find(patience: Patience): Promise<Found> {
+    const stream = await this.#findStream(patience);
+    if (stream === undefined) {
+      this.#streamWasMissing = true;
+      return 'no-stream';
+    }
+    const startAt = this.#startAt(stream);
+    const durable = await this.#provisioner.ensureDurable({ ...this.#spec, startAt }, stream, patience);
+    if (durable === undefined) return 'no-durable';
+    await this.#learn(stream, durable, patience);
+    return 'durable';
+  }
+
+  /** Notes how far the durable was at a delivery. */
+  observe(address: AckAddress): void {
+    if (this.#losses.observe(address)) void this.#confirmLosses();
+  }
+
+  /** Asks the server how far the durable is. */
+  async refresh(patience: Patience): Promise<void> {
+    if (this.streamName === undefined) return;
+    const info = await this.#provisioner.durableInfo(this.streamName, this.#spec.name, patience);
+    if (info === undefined) return;
+    this.#floor = floorOf(info, this.#floor);
+    if (this.#losses.observe(positionOf(info))) await this.#confirmLosses();
+  }
+
+  #findStream(patience: Patience): Promise<StreamInfo | undefined> {
+    const { stream } = this.#spec;
+    return stream.owned && stream.manage
+      ? this.#provisioner.ensureStream(stream, patience)
+      : this.#provisioner.findStream(stream, patience);
+  }
+
+  /** A durable that is made again misses nothing: it begins behind what was surely handled, or at the beginning of a new stream. */
+  #startAt(stream: StreamInfo): StartAt {
+    if (this.#stream === undefined) return this.#streamWasMissing ? 'beginning' : this.#spec.startAt;
+    return stream.created === this.#stream.created ? { sequence: this.#floor + 1 } : 'beginning';
+  }
+
+  async #learn(
+    stream: StreamInfo,
+    durable: { info: DurableInfo; created: boolean },
+    patience: Patience,
+  ): Promise<void> {
+    const { info, created } = durable;
+    const before = this.#stream;
+    const sameStream = before?.created === stream.created;
+    if (created && before !== undefined) this.#tellMadeAgain(stream, sameStream);
+    this.#stream = stream;
+    this.#lease = (info.config.ack_wait ?? this.#spec.lease * 1_000_000) / 1_000_000;
+    this.#floor = floorOf(info, sameStream ? this.#floor : 0);
+    if (created || !sameStream) {
+      this.#losses.begin(stream, info, this.#floor, await this.#isAlone(stream, patience));
+    } else if (this.#losses.observe(positionOf(info))) {
+      this.#losses.confirm(stream, await this.#isAlone(stream, patience));
+    }
+  }
+
+  /** Whether the stream holds no other events than this durable's. */
+  async #isAlone(stream: StreamInfo, patience: Patience): Promise<boolean> {
+    const { filterSubject } = this.#spec;
+    if (stream.config.subjects?.every((subject) => subject === filterSubject)) return true;
+    return await this.#provisioner.holdsOnly(stream.config.name, filterSubject, patience);
+  }
+
+  #tellMadeAgain(stream: StreamInfo, sameStream: boolean): void {
+    const where = sameStream ? `from sequence ${this.#floor + 1}` : 'from the beginning of its new stream';
+    this.#logger.warn(
+      { durable: this.#spec.name, stream: stream.config.name },
+      `The durable had been deleted; made it again, ${where}. Events may be handled twice`,
+    );
+  }
+
+  async #confirmLosses(): Promise<void> {
+    const name = this.streamName;
+    if (this.#confirming || name === undefined) return;
+    this.#confirming = true;
+    try {
+      const patience = { deadline: performance.now() + CONFIRM_TIMEOUT_MS };
+      const stream = await this.#provisioner.streamInfo(name, patience);
+      if (stream !== undefined) this.#losses.confirm(stream, await this.#isAlone(stream, patience));
+    } catch (error) {
+      this.#logger.debug({ durable: this.#spec.name, err: error }, 'Could not look whether events were removed');
+    } finally {
+      this.#confirming = false;
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import type { Logger } from '../../logger.js';
+import type { DurableInfo, StreamInfo } from './provision.js';
+
+/** How far a durable was at one moment. */
+interface Position {
+  /** Deliveries so far, by whichever process, repeated ones too. */
+  readonly durableSequence: number;
+  readonly pending: number;
+  readonly sequence: number;
+}
+
+const REMEDY =
+  'raise the limits of the stream (maxAge, maxLength, maxBytes), or make the listener faster: more processes, more concurrency';
+
+/**
+ * Notices events that the stream's limits, or a purge, removed before a listener got them. JetStream drops them in silence,
+ * but what is still to be delivered can shrink only by deliveries, which are counted too: whatever else is missing is lost.
+ * Where a stream holds nothing but this durable's events, a leap of the sequence tells as much of those that came and went
+ * between two deliveries; on other streams these few go unnoticed.
+ */
+export class LossWatch {
+  readonly #durable: string;
+  readonly #logger: Logger;
+  #last: Position | undefined;
+  #alone = false;
+  #suspected = 0;
+  #from = 0;
+
+  constructor(durable: string, logger: Logger) {
+    this.#durable = durable;
+    this.#logger = logger;
+  }
+
+  /** Looks at one moment of the durable; true if events are missing, to be confirmed by `confirm`. */
+  observe(now: Position): boolean {
+    const last = this.#last;
+    // Repeated deliveries are of older events, and tell nothing.
+    if (last !== undefined && (now.durableSequence < last.durableSequence || now.sequence < last.sequence))
+      return false;
+    this.#last = now;
+    if (last === undefined) return false;
+    const delivered = now.durableSequence - last.durableSequence;
+    const leapt = this.#alone ? now.sequence - last.sequence - delivered : 0;
+    const missing = Math.max(last.pending - delivered - now.pending, leapt);
+    if (missing <= 0) return false;
+    if (this.#suspected === 0) this.#from = last.sequence + 1;
+    this.#suspected += missing;
+    return true;
+  }
+
+  /**
+   * Reports what is missing, if the stream really begins behind it: single events may have been erased on purpose.
+   *
+   * @param alone as for `begin`
+   */
+  confirm(stream: StreamInfo, alone: boolean): void {
+    const trusted = alone || !this.#alone;
+    this.#alone = alone;
+    const removedTo = stream.state.first_seq - 1;
+    if (trusted && this.#suspected > 0 && removedTo >= this.#from) {
+      this.#report({ lost: this.#suspected, exact: true, from: this.#from, to: removedTo, stream });
+    }
+    this.#suspected = 0;
+  }
+
+  /**
+   * The durable as this process first finds it: what its stream removed behind its position may have been due to it.
+   *
+   * @param alone the stream holds no other events than this durable's, so that whatever was removed was due to it
+   */
+  begin(stream: StreamInfo, info: DurableInfo, floor: number, alone: boolean): void {
+    const position = positionOf(info);
+    // What is gone by now is reported here, and must not be seen as a leap at the next delivery.
+    this.#last = { ...position, sequence: Math.max(position.sequence, stream.state.first_seq - 1) };
+    this.#alone = alone;
+    this.#suspected = 0;
+    const lost = stream.state.first_seq - 1 - floor;
+    if (lost > 0) this.#report({ lost, exact: alone, from: floor + 1, to: stream.state.first_seq - 1, stream });
+  }
+
+  #report(loss: { lost: number; exact: boolean; from: number; to: number; stream: StreamInfo }): void {
+    const { lost, exact, from, to, stream } = loss;
+    const fields = { durable: this.#durable, stream: stream.config.name, lost, from, to };
+    if (exact) {
+      this.#logger.error(
+        fields,
+        `The stream removed ${lost} events (sequences ${from} to ${to}) before this listener got them; ${REMEDY}`,
+      );
+    } else {
+      this.#logger.warn(
+        fields,
+        `The stream removed ${lost} events (sequences ${from} to ${to}) since this listener's last one; those of them that were due to it are lost: ${REMEDY}`,
+      );
+    }
+  }
+}
+
+/** How far a durable is, by the server's word. */
+export function positionOf(info: DurableInfo): Position {
+  return {
+    durableSequence: info.delivered.consumer_seq,
+    pending: info.num_pending,
+    sequence: info.delivered.stream_seq,
+  };
+}
+
+/** Everything up to this sequence is handled, or was never due. Servers before 2.10 say 0 until the first acknowledgement. */
+export function floorOf(info: DurableInfo, known: number): number {
+  const untouched = info.delivered.consumer_seq === 0 ? info.delivered.stream_seq : 0;
+  return Math.max(info.ack_floor.stream_seq, untouched, known);
+}
