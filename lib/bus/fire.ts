@@ -155,7 +155,8 @@ function readArguments(definition: EventDefinition, args: readonly unknown[]): [
   }
   const { id, signal } = options as FireOptions;
   checkId(name, id);
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+  // By what is called on it, for signals come from other realms and polyfills, too.
+  if (signal !== undefined && typeof (signal as AbortSignal | null)?.throwIfAborted !== 'function') {
     throw new InvalidConfiguration(`fire of ${name}: signal is ${describe(signal)}; give an AbortSignal`);
   }
   return [args[0], options as FireOptions];

@@ -63,14 +63,15 @@ export interface EncodedBody {
  * @throws MalformedBody for cycles, `BigInt`, and whatever {@link decodeBody} would refuse
  */
 export function encodeBody(parameters: object): EncodedBody {
-  if (isPlainJson(parameters, 1))
-    return { text: JSON.stringify(parameters), value: parameters as Record<string, unknown> };
   let text: string | undefined;
   try {
+    // Getters run here, too, and may throw.
+    if (isPlainJson(parameters, 1))
+      return { text: JSON.stringify(parameters), value: parameters as Record<string, unknown> };
     text = JSON.stringify(parameters);
   } catch (cause) {
     throw new MalformedBody(
-      `cannot be written as JSON: ${cause instanceof Error ? firstLine(cause.message) : 'a toJSON threw'}`,
+      `cannot be written as JSON: ${cause instanceof Error ? firstLine(cause.message) : 'a getter or toJSON threw'}`,
       { cause },
     );
   }

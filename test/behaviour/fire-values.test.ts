@@ -1,0 +1,294 @@
+import { expect } from 'chai';
+import { Type } from 'typebox';
+import { Api, create, Event, InvalidEventArguments, ValidationError } from '../../lib/index.js';
+import { AuthApi, Collected, errorOf, recordLog, settings } from '../support/bus.js';
+import { startNats, useNats } from '../support/nats.js';
+import { type PlainNats, plainNats } from '../support/plain-nats.js';
+
+class ValuesApi extends Api {
+  static meta = { name: 'values' } as const;
+  anything = new Event({ parameters: 'value' });
+  measured = new Event({
+    parameters: {
+      amount: Type.Number(),
+      at: Type.Optional(Type.String({ format: 'date-time' })),
+      tags: Type.Optional(Type.Array(Type.Union([Type.Literal('hot'), Type.Literal('cold')]), { maxItems: 2 })),
+      place: Type.Optional(Type.Object({ city: Type.String(), zip: Type.Integer() })),
+    },
+  });
+}
+
+/** One of each kind of JSON value, and the ones that are known to break things. */
+const JSON_VALUES: readonly unknown[] = [
+  ...[
+    null,
+    true,
+    false,
+    0,
+    -1,
+    1.5,
+    1e300,
+    5e-324,
+    Number.MAX_SAFE_INTEGER,
+    '',
+    'plain',
+    'Zoë 🚌 \u{1F9D1}\u200D\u{1F33E}',
+  ],
+  ...['line\nbreak\r\n', '\u0000\u0001\u007f', '\u2028\u2029', '"\\/', '\ud800 alone', '__proto__'],
+  ...[[], {}, [[]], [null], { '': 1 }, { a: { b: { c: [1, { d: null }] } } }, { 'key with spaces': 1, ключ: 2, 1: 3 }],
+  ...[Array.from({ length: 1000 }, (_, index) => index), 'x'.repeat(100_000)],
+];
+
+describe('values that are fired', () => {
+  const nats = useNats();
+  let plain: PlainNats;
+  before(async () => {
+    plain = await plainNats(nats.url);
+  });
+  afterEach(() => plain.clear());
+  after(() => plain[Symbol.asyncDispose]());
+
+  it('reach the handler as they were, whatever JSON can say, and nothing is pending then', async () => {
+    await using bus = create({ ...settings(nats.url), apis: [ValuesApi] });
+    const received = new Collected<unknown>();
+    bus.values.anything.listen(({ value }) => received.add(value), { listenerName: 'all' });
+    await using worker = await bus.client.startWorker();
+    for (const value of JSON_VALUES) await bus.values.anything.fire({ value });
+
+    expect(await received.count(JSON_VALUES.length)).to.deep.equal(JSON_VALUES);
+    await worker.stop();
+    const durable = await plain.manager.consumers.info('lightbus-values', 'test-service--all--anything');
+    expect(durable).to.include({ num_pending: 0, num_ack_pending: 0, num_redelivered: 0 });
+  });
+
+  it('become what JSON makes of them', async () => {
+    await using bus = create({ ...settings(nats.url), apis: [ValuesApi] });
+    const sparse = [1, 2, 3];
+    delete sparse[1];
+    const cases: readonly (readonly [given: unknown, sent: unknown])[] = [
+      [new Date(0), '1970-01-01T00:00:00.000Z'],
+      [Number.NaN, null],
+      [Number.POSITIVE_INFINITY, null],
+      [{ a: undefined, b: 1 }, { b: 1 }],
+      [
+        [undefined, () => 1, Symbol('s')],
+        [null, null, null],
+      ],
+      [sparse, [1, null, 3]],
+      [new Map([[1, 2]]), {}],
+      [{ toJSON: () => 'itself' }, 'itself'],
+      [
+        new (class Point {
+          x = 1;
+          get y() {
+            return 2;
+          }
+        })(),
+        { x: 1 },
+      ],
+      [Object.assign(Object.create(null), { bare: true }), { bare: true }],
+      [new URL('http://example.com/'), 'http://example.com/'],
+      [new Uint8Array([1, 2]), { 0: 1, 1: 2 }],
+    ];
+    for (const [value, sent] of cases) {
+      const { parameters, nativeId } = await bus.values.anything.fire({ value });
+      const stored = await plain.stored('lightbus-values', nativeId.sequence);
+      expect(JSON.parse(stored.body.toString())).to.deep.equal({ value: sent });
+      expect(parameters).to.deep.equal({ value: sent });
+    }
+  });
+
+  it('are validated as what JSON makes of them', async () => {
+    await using bus = create({ ...settings(nats.url), apis: [ValuesApi] });
+    const at = new Date(0) as unknown as string;
+    expect((await bus.values.measured.fire({ amount: 1, at })).parameters.at).to.equal('1970-01-01T00:00:00.000Z');
+
+    const error = await errorOf(bus.values.measured.fire({ amount: Number.NaN }));
+    expect(error).to.be.instanceOf(ValidationError);
+    expect(error.message).to.equal(
+      'Event values.measured has parameters that do not fit its schema: amount must be number, is null',
+    );
+    const gone = await errorOf(bus.values.measured.fire({ amount: (() => 1) as unknown as number }));
+    expect(gone).to.be.instanceOf(ValidationError);
+    expect(gone.message).to.match(/must have required property 'amount'/);
+  });
+
+  it('are refused if they are no JSON, cyclic, too deep or reach a prototype', async () => {
+    await using bus = create({ ...settings(nats.url), apis: [ValuesApi] });
+    const cycle: Record<string, unknown> = {};
+    cycle.self = cycle;
+    let deep: unknown = 0;
+    for (let level = 0; level < 100; level++) deep = [deep];
+    let deeper: unknown = 0;
+    for (let level = 0; level < 100_000; level++) deeper = [deeper];
+    const cases: readonly (readonly [value: unknown, message: RegExp])[] = [
+      [10n, /the body cannot be written as JSON: .*BigInt/],
+      [cycle, /the body cannot be written as JSON: .*circular/],
+      [deep, /the body is nested more than 100 levels deep/],
+      [deeper, /the body (is nested more than 100 levels deep|cannot be written as JSON)/],
+      [
+        JSON.parse('{"__proto__": {"admin": true}}'),
+        /the body has a key "__proto__", which reaches an object's prototype/,
+      ],
+      [[{ deep: { constructor: 1 } }], /the body has a key "constructor"/],
+      [{ prototype: {} }, /the body has a key "prototype"/],
+      [
+        {
+          toJSON: () => {
+            throw new Error('no');
+          },
+        },
+        /the body cannot be written as JSON: no/,
+      ],
+      [
+        {
+          get broken() {
+            throw new TypeError('getter');
+          },
+        },
+        /the body cannot be written as JSON: getter/,
+      ],
+    ];
+    for (const [value, message] of cases) {
+      const error = await errorOf<ValidationError>(bus.values.anything.fire({ value }));
+      expect(error, String(message)).to.be.instanceOf(ValidationError);
+      expect(error.message)
+        .to.match(/^Event values\.anything cannot be fired: /)
+        .and.match(message);
+      expect(error.issues).to.have.length(1);
+    }
+    expect(await plain.all('lightbus-values')).to.deep.equal([]);
+  });
+
+  it('may be as deep as 100 levels, the parameters themselves included', async () => {
+    await using bus = create({ ...settings(nats.url), apis: [ValuesApi] });
+    let value: unknown = 0;
+    for (let level = 0; level < 99; level++) value = [value];
+    expect(await bus.values.anything.fire({ value })).to.include({ duplicate: false });
+  });
+
+  it('that are no object of parameters are refused, naming what was given', async () => {
+    await using bus = create({ ...settings(nats.url), apis: [AuthApi] });
+    const fire = bus.auth.user_deleted.fire as (given: unknown) => Promise<unknown>;
+    for (const [given, what] of [
+      ['adam', 'a string'],
+      [7, 'a number'],
+      [null, 'null'],
+      [['adam'], 'an array'],
+      [() => 1, 'a function'],
+    ] as const) {
+      const error = await errorOf(fire(given));
+      expect(error).to.be.instanceOf(InvalidEventArguments);
+      expect(error.message).to.equal(
+        `Event auth.user_deleted was fired with ${what}; give its parameters by name: { username }`,
+      );
+    }
+    expect((await errorOf(fire(undefined))).message).to.match(/is missing parameter "username"/);
+  });
+
+  it('give an error that lists each broken rule, with parameter, rule and shortened value', async () => {
+    await using bus = create({ ...settings(nats.url), apis: [ValuesApi] });
+    const error = await errorOf<ValidationError>(
+      bus.values.measured.fire({
+        amount: 'much'.repeat(100) as unknown as number,
+        at: 'tomorrow',
+        tags: ['hot', 'warm' as 'hot'],
+        place: { city: 'Bonn', zip: 53.5 },
+      }),
+    );
+
+    expect(error).to.be.instanceOf(ValidationError);
+    expect(error.issues.map(({ path, keyword }) => `${path} ${keyword}`)).to.include.members([
+      '/amount type',
+      '/at format',
+      '/place/zip type',
+    ]);
+    expect(error.message).to.match(/^Event values\.measured has parameters that do not fit its schema: /);
+    expect(error.message).to.match(/amount must be number, is "much[much]*\.\.\./);
+    expect(error.message).to.match(/at must match format "date-time", is "tomorrow"/);
+    expect(error.message).to.match(/place\.zip must be integer, is 53\.5/);
+    expect(error.message.length).to.be.below(1000);
+  });
+
+  it('keep wrong names and wrong values apart', async () => {
+    await using bus = create({ ...settings(nats.url), apis: [AuthApi] });
+    const fire = bus.auth.user_updated.fire as (given: object) => Promise<unknown>;
+
+    const names = await errorOf(fire({ username: 'adam', mail: 'no address' }));
+    expect(names).to.be.instanceOf(InvalidEventArguments);
+    expect(names.message).to.equal(
+      'Event auth.user_updated is missing parameter "new_email" and has no parameter "mail"; it takes { username, new_email, is_admin? }',
+    );
+    const values = await errorOf(fire({ username: 'adam', new_email: 'no address' }));
+    expect(values).to.be.instanceOf(ValidationError);
+    expect(values.message).to.match(/new_email must match format "email", is "no address"$/);
+  });
+});
+
+describe('validation', () => {
+  const nats = useNats();
+  const bad = { username: 'adam', new_email: 'no address' };
+
+  it('can be switched off for what is sent, and still holds for what is received', async () => {
+    const log = recordLog();
+    await using bus = create({
+      ...settings(nats.url, log),
+      config: { prefix: 'incoming', apis: { auth: { validate: { outgoing: false } } } },
+      apis: [AuthApi],
+    });
+    const received = new Collected<string>();
+    bus.auth.user_updated.listen(({ new_email }) => received.add(new_email), { listenerName: 'all' });
+    await using _worker = await bus.client.startWorker();
+    await bus.auth.user_updated.fire(bad);
+    await bus.auth.user_updated.fire({ ...bad, new_email: 'good@example.com' });
+
+    expect(await received.count(1)).to.deep.equal(['good@example.com']);
+    expect(String((await log.said('Gave an event up')).fields.err)).to.match(/new_email must match format "email"/);
+  });
+
+  it('can be switched off for what is received, and still holds for what is sent', async () => {
+    await using plain = await plainNats(nats.url);
+    await using bus = create({
+      ...settings(nats.url),
+      config: { prefix: 'outgoing', apis: { default: { validate: { incoming: false } } } },
+      apis: [AuthApi],
+    });
+    const received = new Collected<unknown>();
+    bus.auth.user_updated.listen((parameters) => received.add(parameters), { listenerName: 'all' });
+    await using _worker = await bus.client.startWorker();
+    expect(await errorOf(bus.auth.user_updated.fire(bad))).to.be.instanceOf(ValidationError);
+    await plain.send('outgoing.auth.user_updated', JSON.stringify(bad));
+
+    expect(await received.count(1)).to.deep.equal([{ ...bad, is_admin: false }]);
+  });
+
+  it('switched off for what is sent, names are still checked and defaults still filled in', async () => {
+    await using bus = create({
+      ...settings(nats.url),
+      config: { prefix: 'names', apis: { auth: { validate: { outgoing: false } } } },
+      apis: [AuthApi],
+    });
+    expect((await bus.auth.user_updated.fire(bad)).parameters).to.deep.equal({ ...bad, is_admin: false });
+    expect(await errorOf(bus.auth.user_updated.fire({ username: 'adam' } as typeof bad))).to.be.instanceOf(
+      InvalidEventArguments,
+    );
+  });
+});
+
+describe('an event that is too large', () => {
+  it('is refused by what the server takes less what a dead letter needs, and one that just fits is stored', async () => {
+    await using nats = await startNats({ config: 'max_payload: 64KB' });
+    await using bus = create({ ...settings(nats.url), apis: [ValuesApi] });
+    const error = await errorOf<ValidationError>(bus.values.anything.fire({ value: 'x'.repeat(48 * 1024) }));
+
+    expect(error).to.be.instanceOf(ValidationError);
+    expect(error.issues[0]).to.include({ keyword: 'maxPayload' });
+    expect(error.message).to.match(
+      /^Event lightbus\.values\.anything is too large: it has \d+ bytes with its headers, and 49152 fit .*max_payload of 65536.*send a reference to it$/,
+    );
+    const size = Number(/has (\d+) bytes/.exec(error.message)?.[1]);
+    const fits = 'x'.repeat(48 * 1024 - (size - 49152));
+    expect(await bus.values.anything.fire({ value: fits })).to.include({ duplicate: false });
+    expect(await errorOf(bus.values.anything.fire({ value: `${fits}x` }))).to.be.instanceOf(ValidationError);
+  });
+});
