@@ -1,8 +1,10 @@
 import type { Logger } from '../../logger.js';
 import type { DurableSpec, Patience, StartAt } from '../broker.js';
 import type { AckAddress } from './delivery.js';
+import type { DurableInfo } from './durable-config.js';
 import { floorOf, LossWatch, positionOf } from './losses.js';
-import type { DurableInfo, Provisioner, StreamInfo } from './provision.js';
+import type { Provisioner } from './provision.js';
+import type { StreamInfo } from './stream-config.js';
 
 const CONFIRM_TIMEOUT_MS = 5000;
 
@@ -64,6 +66,7 @@ export class DurableCare {
     const info = await this.#provisioner.durableInfo(this.streamName, this.#spec.name, patience);
     if (info === undefined) return;
     this.#floor = floorOf(info, this.#floor);
+    this.#warnIfFull(info);
     if (this.#losses.observe(positionOf(info))) await this.#confirmLosses();
   }
 
@@ -111,6 +114,17 @@ export class DurableCare {
     this.#logger.warn(
       { durable: this.#spec.name, stream: stream.config.name },
       `The durable had been deleted; made it again, ${where}. Events may be handled twice`,
+    );
+  }
+
+  /** Deliveries that wait for their next attempt count too: enough of them stop a listener without a word from the server. */
+  #warnIfFull(info: DurableInfo): void {
+    const limit = info.config.max_ack_pending ?? 0;
+    if (limit <= 1 || info.num_ack_pending < limit) return;
+    this.#logger.warn(
+      { durable: this.#spec.name, pending: info.num_ack_pending },
+      `${info.num_ack_pending} deliveries are held or wait for another attempt, as many as the durable allows (max_ack_pending); ` +
+        'this listener gets no more until some of them are settled: see why its handler fails, or start more processes',
     );
   }
 

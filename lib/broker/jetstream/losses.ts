@@ -1,5 +1,6 @@
 import type { Logger } from '../../logger.js';
-import type { DurableInfo, StreamInfo } from './provision.js';
+import type { DurableInfo } from './durable-config.js';
+import type { StreamInfo } from './stream-config.js';
 
 /** How far a durable was at one moment. */
 interface Position {

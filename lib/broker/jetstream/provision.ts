@@ -1,46 +1,11 @@
 import { DurableConflict, LightbusError, StreamConflict } from '../../errors.js';
 import type { Logger } from '../../logger.js';
-import type { DurableSpec, Patience, StartAt, StreamSpec } from '../broker.js';
+import type { DurableSpec, Patience, StreamSpec } from '../broker.js';
 import { ApiCode, isApiError, type JetStreamApi } from './api.js';
+import { type DurableInfo, durableConfig, durableConflict } from './durable-config.js';
+import { captures, checkStream, mutableStreamConfig, type StreamInfo, streamConfig } from './stream-config.js';
 
 const NS_PER_MS = 1_000_000;
-
-/** What we read of a stream as the server has it. */
-export interface StreamInfo {
-  readonly config: {
-    readonly name: string;
-    readonly subjects?: readonly string[];
-    readonly retention: string;
-    readonly [field: string]: unknown;
-  };
-  readonly created: string;
-  readonly state: {
-    readonly messages: number;
-    readonly first_seq: number;
-    readonly last_seq: number;
-    readonly subjects?: Readonly<Record<string, number>>;
-  };
-  readonly cluster?: { readonly name?: string };
-}
-
-/** What we read of a durable as the server has it. */
-export interface DurableInfo {
-  readonly stream_name: string;
-  readonly name: string;
-  readonly config: {
-    readonly filter_subject?: string;
-    readonly filter_subjects?: readonly string[];
-    readonly ack_policy: string;
-    readonly deliver_subject?: string;
-    readonly ack_wait?: number;
-    readonly max_ack_pending?: number;
-    readonly max_deliver?: number;
-  };
-  readonly ack_floor: { readonly consumer_seq: number; readonly stream_seq: number };
-  readonly delivered: { readonly consumer_seq: number; readonly stream_seq: number };
-  readonly num_pending: number;
-  readonly num_ack_pending: number;
-}
 
 /** Creates what is missing and changes nothing: info first, create, info again, since another process may do the same just now. */
 export class Provisioner {
@@ -105,7 +70,7 @@ export class Provisioner {
     try {
       const request = { stream_name: streamName, config: durableConfig(spec), action: 'create' };
       await this.#api.request(`CONSUMER.CREATE.${streamName}.${spec.name}.${spec.filterSubject}`, request, patience);
-      this.#announce(spec, stream);
+      await this.#announce(spec, stream, patience);
     } catch (error) {
       if (isApiError(error, ApiCode.streamNotFound)) return undefined;
       if (!isApiError(error, ApiCode.consumerExists, ApiCode.consumerNameInUse)) throw error;
@@ -120,21 +85,28 @@ export class Provisioner {
     );
   }
 
-  #announce(spec: DurableSpec, stream: StreamInfo): void {
+  async #announce(spec: DurableSpec, stream: StreamInfo, patience: Patience): Promise<void> {
     const fields = { durable: spec.name, stream: stream.config.name, filterSubject: spec.filterSubject };
-    const skipped = spec.startAt === 'new' ? stream.state.messages : 0;
+    const counts =
+      spec.startAt === 'new' ? await this.#countBySubject(stream.config.name, spec.filterSubject, patience) : {};
+    const skipped = Object.values(counts).reduce((sum, count) => sum + count, 0);
     if (skipped === 0) return this.#logger.info(fields, 'Created the durable');
     this.#logger.warn(
       { ...fields, skipped },
-      `Created the durable for new events only: it skips up to ${skipped} events that the stream holds; use since: 'beginning' to have them`,
+      `Created the durable for new events only: it skips the ${skipped} that the stream holds for it; use since: 'beginning' to have them`,
     );
   }
 
   /** Whether the stream holds events of no other subject than this. */
   async holdsOnly(stream: string, subject: string, patience: Patience): Promise<boolean> {
-    const request = { subjects_filter: '>' };
+    const held = Object.keys(await this.#countBySubject(stream, '>', patience));
+    return held.every((each) => captures(subject, each));
+  }
+
+  async #countBySubject(stream: string, filter: string, patience: Patience): Promise<Readonly<Record<string, number>>> {
+    const request = { subjects_filter: filter };
     const { state } = await this.#api.request<StreamInfo>(`STREAM.INFO.${stream}`, request, patience);
-    return Object.keys(state.subjects ?? {}).every((held) => captures(subject, held));
+    return state.subjects ?? {};
   }
 
   async streamInfo(name: string, patience: Patience): Promise<StreamInfo | undefined> {
@@ -165,24 +137,8 @@ export class Provisioner {
   }
 
   async #streamConfig(spec: StreamSpec, patience: Patience): Promise<object> {
-    const { config } = spec;
-    const replicas = config.replicas === 'auto' ? await this.#autoReplicas(patience) : config.replicas;
-    return {
-      name: spec.name,
-      subjects: [spec.subjects],
-      retention: spec.retention,
-      storage: config.storage,
-      discard: spec.discard,
-      num_replicas: replicas,
-      max_age: (config.maxAge ?? 0) * NS_PER_MS,
-      max_msgs: config.maxLength ?? -1,
-      max_bytes: config.maxBytes ?? -1,
-      max_consumers: -1,
-      duplicate_window: config.duplicateWindow * NS_PER_MS,
-      deny_purge: config.appendOnly,
-      deny_delete: config.appendOnly,
-      ...(config.placement ? { placement: config.placement } : {}),
-    };
+    const { replicas } = spec.config;
+    return streamConfig(spec, replicas === 'auto' ? await this.#autoReplicas(patience) : replicas);
   }
 
   async #autoReplicas(patience: Patience): Promise<number> {
@@ -190,15 +146,7 @@ export class Provisioner {
   }
 
   #compareStream(spec: StreamSpec, found: StreamInfo): StreamInfo {
-    const { config } = spec;
-    const wanted = {
-      storage: config.storage,
-      max_age: (config.maxAge ?? 0) * NS_PER_MS,
-      max_msgs: config.maxLength ?? -1,
-      max_bytes: config.maxBytes ?? -1,
-      duplicate_window: config.duplicateWindow * NS_PER_MS,
-    };
-    this.#warnOfDrift(`stream ${found.config.name}`, wanted, found.config);
+    this.#warnOfDrift(`stream ${found.config.name}`, mutableStreamConfig(spec), found.config);
     return found;
   }
 
@@ -229,62 +177,4 @@ export class Provisioner {
       );
     }
   }
-}
-
-function checkStream(spec: StreamSpec, info: StreamInfo): void {
-  const { name, subjects = [], retention } = info.config;
-  if (!subjects.some((subject) => captures(subject, spec.subjects))) {
-    throw new StreamConflict(
-      `The stream ${name} captures ${subjects.join(', ') || 'nothing'}, not ${spec.subjects} of ${spec.purpose}; add that subject to it, or choose another prefix`,
-    );
-  }
-  if (retention !== spec.retention) {
-    throw new StreamConflict(
-      `The stream ${name} of ${spec.purpose} has retention ${retention}, and needs ${spec.retention}, which cannot be changed later: make the stream anew`,
-    );
-  }
-}
-
-/** Whether one subject pattern covers all of another. */
-export function captures(pattern: string, subject: string): boolean {
-  const wide = pattern.split('.');
-  const narrow = subject.split('.');
-  for (const [index, token] of wide.entries()) {
-    if (token === '>') return narrow.length > index;
-    if (narrow[index] === undefined || narrow[index] === '>') return false;
-    if (token !== '*' && token !== narrow[index]) return false;
-  }
-  return wide.length === narrow.length;
-}
-
-function durableConfig(spec: DurableSpec): object {
-  return {
-    durable_name: spec.name,
-    name: spec.name,
-    filter_subject: spec.filterSubject,
-    ack_policy: 'explicit',
-    ack_wait: spec.lease * NS_PER_MS,
-    max_ack_pending: spec.maxAckPending,
-    // Attempts are counted by us: the server parks what has used up its deliveries, silently.
-    max_deliver: -1,
-    replay_policy: 'instant',
-    ...deliverPolicy(spec.startAt),
-  };
-}
-
-function deliverPolicy(startAt: StartAt): object {
-  if (startAt === 'new') return { deliver_policy: 'new' };
-  if (startAt === 'beginning') return { deliver_policy: 'all' };
-  if ('time' in startAt) return { deliver_policy: 'by_start_time', opt_start_time: startAt.time.toISOString() };
-  return { deliver_policy: 'by_start_sequence', opt_start_seq: startAt.sequence };
-}
-
-function durableConflict(spec: DurableSpec, found: DurableInfo): string | undefined {
-  const { config } = found;
-  if (config.deliver_subject) return `pushes to ${config.deliver_subject}, and a listener needs one to pull from`;
-  if (config.ack_policy !== 'explicit') return `has ack policy ${config.ack_policy}, and a listener needs explicit`;
-  const filters = config.filter_subjects ?? [config.filter_subject ?? '>'];
-  if (filters.length !== 1 || filters[0] !== spec.filterSubject)
-    return `filters ${filters.join(', ')}, not ${spec.filterSubject}`;
-  return undefined;
 }

@@ -191,7 +191,11 @@ export class DurableSource implements Source {
         this.#settleStart.reject(error);
         this.#settleStart = undefined;
       } else {
-        this.#report('error', `The durable ${this.durable.name} of ${this.durable.stream.purpose} cannot be used; trying again`, error);
+        this.#report(
+          'error',
+          `The durable ${this.durable.name} of ${this.durable.stream.purpose} cannot be used; trying again`,
+          error,
+        );
       }
       return this.durable.optional ? OPTIONAL_RETRY_MS : this.#backOff();
     }
