@@ -9,6 +9,7 @@ import { pause, within } from './patience.js';
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 2000;
 const REPORT_EVERY_MS = 5000;
+const MOST_FORBIDDEN = 1000;
 
 /** What the other parts of the broker want to hear of the connection. */
 export interface ConnectionListener {
@@ -24,6 +25,8 @@ export class Connection {
   readonly #options: { nats: ResolvedNatsOptions; name: string; logger: Logger };
   readonly #listeners = new Set<ConnectionListener>();
   readonly #closing = new AbortController();
+  /** What the server has refused on this connection, and we have told of. */
+  readonly #forbidden = new Set<string>();
   #nats: NatsConnection | undefined;
   #connected = false;
   #connecting: Promise<void> | undefined;
@@ -151,7 +154,10 @@ export class Connection {
     else if (status.type === Events.Reconnect) this.#restored(nats);
     else if (status.type === Events.Error && status.permissionContext) {
       const { operation, subject } = status.permissionContext;
-      this.#options.logger.error(
+      // Once is enough until the next connection: what lacks a right may try again for ever.
+      const level = this.#forbidden.has(`${operation} ${subject}`) ? 'debug' : 'error';
+      if (this.#forbidden.size < MOST_FORBIDDEN) this.#forbidden.add(`${operation} ${subject}`);
+      this.#options.logger[level](
         { operation, subject },
         `NATS does not permit this bus to ${operation} ${subject}; grant the right to its user`,
       );
@@ -170,25 +176,24 @@ export class Connection {
   }
 
   #restored(nats: NatsConnection): void {
+    this.#forbidden.clear();
     this.#connected = true;
     this.#stopReporting();
     this.#options.logger.info({ servers: this.address }, 'Connected to NATS again');
     this.#tell((listener) => listener.connected?.(nats, false));
   }
 
-  /** Resolves at the next reconnect, or when the connection is lost for good. */
+  /** Resolves at the next reconnect, or when the bus is closed. */
   #reconnected(): Promise<void> {
     return new Promise<void>((resolve) => {
+      const done = () => {
+        remove();
+        this.#closing.signal.removeEventListener('abort', done);
+        this.#connecting = undefined;
+        resolve();
+      };
       const remove = this.listen({ connected: done });
       this.#closing.signal.addEventListener('abort', done, { once: true });
-      const forget = () => {
-        this.#connecting = undefined;
-      };
-      function done(): void {
-        remove();
-        forget();
-        resolve();
-      }
     });
   }
 
