@@ -1,6 +1,6 @@
-import type { EventDefinition } from '../definition/api.js';
-import { InvalidEventArguments, ValidationError, type ValidationIssue } from '../errors.js';
-import { parametersSchema } from './json-schema.js';
+import type { EventDefinition, ParameterDefinition } from '../definition/api.js';
+import { InvalidConfiguration, InvalidEventArguments, ValidationError, type ValidationIssue } from '../errors.js';
+import { type JsonSchema, parametersSchema } from './json-schema.js';
 import { compileValidator } from './validator.js';
 
 /** Parameters by name. */
@@ -20,12 +20,14 @@ export interface Contract {
   validate(parameters: ParameterValues): void;
 }
 
-/** @throws InvalidConfiguration if a schema of the event is broken */
+/** @throws InvalidConfiguration if a schema of the event is broken, or a default does not fit its own */
 export function createContract(event: EventDefinition): Contract {
   const name = `${event.apiName}.${event.name}`;
   const required = [...event.parameters.values()].filter((parameter) => !parameter.hasDefault && !parameter.optional);
   const defaults = [...event.parameters.values()].filter((parameter) => parameter.hasDefault);
-  const validator = compileValidator(name, parametersSchema(event));
+  const schema = parametersSchema(event);
+  const validator = compileValidator(name, schema);
+  if (defaults.length > 0) checkDefaults(name, schema, defaults);
 
   function withDefaults(received: ParameterValues): ParameterValues {
     let completed = received;
@@ -54,6 +56,17 @@ export function createContract(event: EventDefinition): Contract {
   }
 
   return { complete, withDefaults, validate };
+}
+
+function checkDefaults(name: string, schema: JsonSchema, defaults: readonly ParameterDefinition[]): void {
+  const { required: _required, ...alone } = schema;
+  const values = Object.fromEntries(defaults.map((parameter) => [parameter.name, parameter.default]));
+  const issues = compileValidator(name, alone)(values);
+  if (issues === undefined) return;
+  const list = issues.map((issue) => issue.message).join('; ');
+  throw new InvalidConfiguration(
+    `Event ${name} has a default that does not fit its schema: ${list}; change one of them`,
+  );
 }
 
 /** The error for parameters that break rules, naming each. */
