@@ -47,9 +47,8 @@ export function create<C extends ApiClass = never>(
       fire: (apiName, eventName, args) => firer.fire(apiName, eventName, args),
       listen: (apiName, eventName, [handler, listenOptions]) =>
         registry.add([{ apiName, eventName }], handler, listenOptions),
-      listenBatch: () => {
-        throw new InvalidConfiguration('listenBatch is not there yet; use listen');
-      },
+      listenBatch: (apiName, eventName, [handler, batchOptions]) =>
+        registry.addBatch([{ apiName, eventName }], handler, batchOptions),
     },
   );
 }

@@ -1,8 +1,10 @@
 import type { ApiDefinition } from '../definition/api.js';
-import { type ResolvedListenOptions, resolveListenOptions } from '../delivery/listen-options.js';
+import { type ResolvedListenOptions, resolveBatchOptions, resolveListenOptions } from '../delivery/listen-options.js';
 import type { Listener } from '../delivery/options.js';
 import { DuplicateListenerName, EventNotFound, InvalidEventListener, ListenersAlreadyStarted } from '../errors.js';
 import { checkApiName, checkEventName } from '../names.js';
+
+const MOST_THREADS = 256;
 
 /** What a listener listens to: one event, or a whole API. */
 export interface Target {
@@ -14,7 +16,8 @@ export interface Target {
 /** A listener as it was recorded. */
 export interface RecordedListener extends Listener {
   readonly targets: readonly Target[];
-  readonly handler: (parameters: never, event: never) => unknown;
+  /** A function, or the file of a module that has one, to be run in threads. */
+  readonly handler: ((first: never, second: never) => unknown) | URL;
   readonly options: ResolvedListenOptions;
 }
 
@@ -31,7 +34,15 @@ export class ListenerRegistry {
 
   /** @throws InvalidEventListener, InvalidName, InvalidConfiguration, EventNotFound, DuplicateListenerName, ListenersAlreadyStarted */
   add(targets: readonly Target[], handler: unknown, options: unknown): Listener {
-    const resolved = resolveListenOptions(options);
+    return this.#add(targets, handler, resolveListenOptions(options));
+  }
+
+  /** @throws as `add` does */
+  addBatch(targets: readonly Target[], handler: unknown, options: unknown): Listener {
+    return this.#add(targets, handler, resolveBatchOptions(options));
+  }
+
+  #add(targets: readonly Target[], handler: unknown, resolved: ResolvedListenOptions): Listener {
     const { listenerName } = resolved;
     for (const target of targets) this.#checkTarget(target);
     this.#checkHandler(listenerName, targets, handler, resolved);
@@ -87,11 +98,7 @@ export class ListenerRegistry {
     if (new Set(targets.map(nameOf)).size < targets.length) {
       throw new InvalidEventListener(`Listener "${listenerName}" is given an event twice; remove one of them`);
     }
-    if (typeof handler !== 'function') {
-      throw new InvalidEventListener(
-        `The handler of listener "${listenerName}" is ${describe(handler)}; give a function (parameters, event) => …`,
-      );
-    }
+    checkHandler(listenerName, handler, options);
     if (options.ordered && targets.length > 1) {
       throw new InvalidEventListener(
         `Listener "${listenerName}" is ordered and has ${targets.length} events, each with a durable of its own; listen to the whole API (listenForApi), or make a listener of each`,
@@ -109,6 +116,26 @@ export class ListenerRegistry {
         `Listener "${listenerName}" exists on API "${apiName}" already (for ${other.events.join(', ')}); give this one another listenerName`,
       );
     }
+  }
+}
+
+function checkHandler(listenerName: string, handler: unknown, { batch, concurrency }: ResolvedListenOptions): void {
+  const isUrl = handler instanceof URL;
+  if (typeof handler !== 'function' && (!isUrl || batch !== undefined)) {
+    throw new InvalidEventListener(
+      `The handler of listener "${listenerName}" is ${isUrl ? 'a URL' : describe(handler)}; give a function ${batch === undefined ? '(parameters, event) => …' : '(events, batch) => …'}`,
+    );
+  }
+  if (!isUrl) return;
+  if (handler.protocol !== 'file:') {
+    throw new InvalidEventListener(
+      `The handler of listener "${listenerName}" is ${handler.href.slice(0, 200)}, which is no file; give e.g. new URL('./report.ts', import.meta.url)`,
+    );
+  }
+  if (concurrency > MOST_THREADS) {
+    throw new InvalidEventListener(
+      `Listener "${listenerName}" has a handler in threads and a concurrency of ${concurrency}, which is their number; give ${MOST_THREADS} at most`,
+    );
   }
 }
 

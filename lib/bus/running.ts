@@ -1,10 +1,13 @@
 import type { DurableSpec, Source } from '../broker/broker.js';
 import type { ApiDefinition } from '../definition/api.js';
+import { BatchRunner, type BatchRunnerParts } from '../delivery/batch.js';
 import { DeadLetterBox } from '../delivery/dead-letters.js';
 import type { DueEvent, Lookup } from '../delivery/decode.js';
-import { ListenerLoop } from '../delivery/loop.js';
+import { ListenerLoop, type Runner } from '../delivery/loop.js';
 import type { ListenOptions } from '../delivery/options.js';
 import { EventRunner, type RunnerParts } from '../delivery/runner.js';
+import type { SettlementParts } from '../delivery/settlement.js';
+import type { ReceivedEvent } from '../message/message.js';
 import { durableOf, subjectOf } from '../names.js';
 import type { Contracts } from './contracts.js';
 import type { Hooks } from './hooks.js';
@@ -84,8 +87,9 @@ export class RunningListeners {
       name: listener.listenerName,
       concurrency: options.concurrency,
       inLanes: options.orderBy !== undefined,
+      batches: options.batch && { ...options.batch, alone: (held) => held.attempt > options.policy.maxAttempts },
       logger: this.#parts.lifecycle.logger,
-      runner: (own) => new EventRunner(this.#runnerParts(listener), own),
+      runner: (own) => this.#runner(listener, own),
     });
     this.#loops.push(loop);
     const durables = listener.targets.map((target) => this.#durableFor(listener, target));
@@ -112,19 +116,30 @@ export class RunningListeners {
     };
   }
 
-  #runnerParts(listener: RecordedListener): RunnerParts {
+  #runner(listener: RecordedListener, loop: ListenerLoop): Runner {
+    const { handler, options } = listener;
+    const { hooks } = this.#parts;
+    const { handlerTimeout } = options;
+    const parts = {
+      ...this.#settlementParts(listener),
+      handlerTimeout,
+      before: (event: ReceivedEvent) => hooks.run('beforeEventExecution', event),
+    };
+    if (options.batch !== undefined)
+      return new BatchRunner({ ...parts, handler: handler as BatchRunnerParts['handler'] }, loop);
+    const orderBy = options.orderBy as ListenOptions['orderBy'];
+    return new EventRunner({ ...parts, orderBy, handler: handler as RunnerParts['handler'] }, loop);
+  }
+
+  #settlementParts(listener: RecordedListener): SettlementParts {
     const { hooks, lifecycle, failed } = this.#parts;
     const { options, listenerName } = listener;
     return {
       name: listenerName,
       logger: lifecycle.logger,
       lookup: this.#lookupFor(listener),
-      handler: listener.handler as RunnerParts['handler'],
-      orderBy: options.orderBy as ListenOptions['orderBy'],
       onError: options.onError,
       policy: options.policy,
-      handlerTimeout: options.handlerTimeout,
-      before: (event) => hooks.run('beforeEventExecution', event),
       after: (event) => hooks.run('afterEventExecution', event),
       giveUp: (held, verdict) => this.#deadLetters.keep(held, listenerName, verdict),
       failed,

@@ -2,10 +2,10 @@ import type { Delivery, Source } from '../broker/broker.js';
 import type { Received } from './received.js';
 
 /**
- * Where a held delivery is: `ready` to begin, `blocked` behind another of its key, `running` in its handler, `retrying`
- * later in this process, `settling` its dead letter.
+ * Where a held delivery is: `ready` to begin, `gathering` in a batch that is being filled, `blocked` behind another of its
+ * key, `running` in its handler, `retrying` later in this process, `settling` its dead letter.
  */
-export type Stage = 'ready' | 'blocked' | 'running' | 'retrying' | 'settling';
+export type Stage = 'ready' | 'gathering' | 'blocked' | 'running' | 'retrying' | 'settling';
 
 /** One delivery from its arrival until it is settled. */
 export class Held {
@@ -25,6 +25,8 @@ export class Held {
   event: Received | undefined = undefined;
   /** Its handler was told to stop, so that a failure is no failure of the handler's. */
   interrupted = false;
+  /** The batch that it runs in: how many of it are not settled yet. */
+  batch: { left: number } | undefined = undefined;
   /** The order's key, for `orderBy`. */
   key: string | undefined = undefined;
 

@@ -1,33 +1,51 @@
 import type { Held } from './held.js';
 import { Queue } from './queue.js';
 
+/** Deliveries of one key: the first may go on, the others wait behind it. */
+interface Lane {
+  head: Held;
+  readonly waiting: Queue<Held>;
+}
+
 /** Lets one delivery of each key through at a time, in the order of arrival. */
 export class Lanes {
-  readonly #lanes = new Map<string, Queue<Held>>();
+  readonly #lanes = new Map<string, Lane>();
 
   /** Whether the delivery may go on now; if not, it waits behind its key. */
   enter(held: Held, key: string): boolean {
     held.key = key;
     const lane = this.#lanes.get(key);
     if (lane === undefined) {
-      this.#lanes.set(key, new Queue());
+      this.#lanes.set(key, { head: held, waiting: new Queue() });
       return true;
     }
     held.stage = 'blocked';
-    lane.push(held);
+    lane.waiting.push(held);
     return false;
+  }
+
+  /** What of its key may go on: the delivery itself, or what it waits behind. */
+  headOf(held: Held): Held | undefined {
+    return held.key === undefined ? undefined : this.#lanes.get(held.key)?.head;
   }
 
   /** The delivery is settled: gives the next of its key, which is ready now. */
   leave(held: Held): Held | undefined {
     if (held.key === undefined) return undefined;
-    const next = this.#lanes.get(held.key)?.shift();
-    if (next === undefined) this.#lanes.delete(held.key);
-    else next.stage = 'ready';
+    const lane = this.#lanes.get(held.key);
+    if (lane?.head !== held) return undefined;
+    const next = lane.waiting.shift();
+    if (next === undefined) {
+      this.#lanes.delete(held.key);
+    } else {
+      lane.head = next;
+      next.stage = 'ready';
+    }
     return next;
   }
 
-  clear(): void {
-    this.#lanes.clear();
+  /** The delivery was given back, and with it all that waits behind it. */
+  forget(held: Held): void {
+    if (held.key !== undefined && this.#lanes.get(held.key)?.head === held) this.#lanes.delete(held.key);
   }
 }

@@ -13,10 +13,11 @@ export interface LeaseParts {
   readonly waitedTooLong: () => void;
 }
 
-/** Renews, at each third of the lease, what runs or waits behind its key; tells of what has merely waited as long. */
+/** Renews, at each third of the lease, what runs or waits behind its key, and every replay; tells of what has merely waited as long. */
 export class LeaseKeeper {
   readonly #parts: LeaseParts;
   #timer: NodeJS.Timeout | undefined;
+  #lease = Number.POSITIVE_INFINITY;
   #tickedAt = 0;
   #idleTicks = 0;
 
@@ -27,7 +28,10 @@ export class LeaseKeeper {
   /** To be called for everything that is held; cheap when it keeps watch already. */
   watch(lease: number): void {
     this.#idleTicks = 0;
-    if (this.#timer !== undefined) return;
+    if (this.#timer !== undefined && lease >= this.#lease) return;
+    // The shortest lease of all that is held sets the pace.
+    clearInterval(this.#timer);
+    this.#lease = lease;
     this.#tickedAt = performance.now();
     const every = Math.max(SHORTEST_TICK_MS, lease / 6);
     this.#timer = setInterval(() => this.#tick(every, lease), every);
@@ -51,7 +55,9 @@ export class LeaseKeeper {
     let waited = false;
     for (const held of this.#parts.held) {
       const third = held.source.lease / 3;
-      if (held.stage === 'ready') waited ||= now - held.arrivedAt >= third;
+      if (held.stage === 'ready' && !held.replayed) waited ||= now - held.renewedAt >= third;
+      // Another process may have it by now: to renew it would make what waits here look safe to run.
+      else if (held.leaseLost(now) && held.stage !== 'running' && held.stage !== 'settling') continue;
       // Half a tick early rather than half a tick late.
       else if (now - held.renewedAt >= third - every / 2 && held.delivery.working()) held.renewedAt = now;
     }

@@ -1,6 +1,7 @@
 import type { Delivery, Sink, Source } from '../broker/broker.js';
 import type { Logger } from '../logger.js';
 import { Flow } from './flow.js';
+import { type BatchLimits, Gathering } from './gathering.js';
 import { Held } from './held.js';
 import { Lanes } from './lanes.js';
 import { LeaseKeeper } from './leases.js';
@@ -10,10 +11,14 @@ import { Queue } from './queue.js';
 const TURN_MS = 10;
 /** What aborted handlers get to end in, once `shutdownTimeout` is over. */
 const ABORT_GRACE_MS = 1000;
+/** A longer one would fire at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Runs what the loop hands it. Calls `loop.finished` or `loop.retryLater` exactly once for each start. */
 export interface Runner {
   start(held: Held): void;
+  /** For a loop that was given `batches`. */
+  startBatch?(batch: readonly Held[]): void;
   /** The key that orders this delivery; undefined if it cannot be told. */
   keyOf?(held: Held): string | undefined;
 }
@@ -31,9 +36,14 @@ export class ListenerLoop implements Sink {
   readonly #flow: Flow;
   readonly #leases: LeaseKeeper;
   readonly #lanes: Lanes | undefined;
+  readonly #gathering: Gathering | undefined;
   readonly #sources: Source[] = [];
   readonly #held = new Set<Held>();
+  /** How many of them are replays: those come unasked, and leave what is asked for as it is. */
+  #replays = 0;
   readonly #ready = new Queue<Held>();
+  readonly #retries = new Set<NodeJS.Timeout>();
+  /** Handlers that run; the settling of a dead letter counts too, and a batch as one. */
   #running = 0;
   #pumping = false;
   #suspended = false;
@@ -44,6 +54,7 @@ export class ListenerLoop implements Sink {
     name: string;
     concurrency: number;
     inLanes: boolean;
+    batches?: BatchLimits | undefined;
     logger: Logger;
     runner: (loop: ListenerLoop) => Runner;
   }) {
@@ -51,7 +62,8 @@ export class ListenerLoop implements Sink {
     this.#concurrency = options.concurrency;
     this.#logger = options.logger;
     this.#runner = options.runner;
-    this.#flow = new Flow(options.concurrency);
+    this.#flow = new Flow(options.concurrency * (options.batches?.maxSize ?? 1));
+    this.#gathering = options.batches && new Gathering(options.batches, () => this.#pump());
     this.#lanes = options.inLanes ? new Lanes() : undefined;
     this.#leases = new LeaseKeeper({
       listener: options.name,
@@ -78,6 +90,7 @@ export class ListenerLoop implements Sink {
   /** Takes a delivery in, from a source of its own or from the replays. */
   accept(held: Held): void {
     this.#held.add(held);
+    if (held.replayed) this.#replays += 1;
     this.#leases.watch(held.source.lease);
     if (this.#lanes !== undefined) {
       const key = this.#run.keyOf?.(held);
@@ -91,6 +104,10 @@ export class ListenerLoop implements Sink {
   finished(held: Held, how: 'succeeded' | 'failed' | 'not-run', took = 0): void {
     if (how === 'succeeded') this.#flow.succeeded(took);
     else if (how === 'failed') this.#flow.failed();
+    if (held.batch !== undefined) {
+      held.batch.left -= 1;
+      if (held.batch.left > 0) return this.#release(held);
+    }
     this.#running -= 1;
     this.#release(held);
     this.#pump();
@@ -98,16 +115,25 @@ export class ListenerLoop implements Sink {
 
   /** The runner wants this delivery again in this process; until then it holds back its key alone. */
   retryLater(held: Held, delay: number): void {
+    if (this.#halted) {
+      held.delivery.nak(delay);
+      return this.finished(held, 'failed');
+    }
     this.#flow.failed();
     this.#running -= 1;
     held.retries += 1;
     held.stage = 'retrying';
-    setTimeout(() => {
-      if (this.#halted || !this.#held.has(held)) return;
-      held.stage = 'ready';
-      this.#ready.push(held);
-      this.#pump();
-    }, delay);
+    const timer = setTimeout(
+      () => {
+        this.#retries.delete(timer);
+        if (this.#halted || !this.#held.has(held)) return;
+        held.stage = 'ready';
+        this.#ready.push(held);
+        this.#pump();
+      },
+      Math.min(delay, LONGEST_TIMER_MS),
+    );
+    this.#retries.add(timer);
     this.#noteIdle();
     this.#pump();
   }
@@ -115,6 +141,7 @@ export class ListenerLoop implements Sink {
   /** Nothing begins any more. */
   halt(): void {
     this.#halted = true;
+    this.#gathering?.stop();
   }
 
   /**
@@ -133,14 +160,19 @@ export class ListenerLoop implements Sink {
     }
     for (const source of this.#sources) source.close();
     this.#leases.stop();
+    for (const timer of this.#retries) clearTimeout(timer);
     return this.#running;
   }
 
   #release(held: Held): void {
-    this.#held.delete(held);
+    this.#forget(held);
     const next = this.#lanes?.leave(held);
     if (next !== undefined) this.#ready.push(next);
     this.#noteIdle();
+  }
+
+  #forget(held: Held): void {
+    if (this.#held.delete(held) && held.replayed) this.#replays -= 1;
   }
 
   #noteIdle(): void {
@@ -152,6 +184,10 @@ export class ListenerLoop implements Sink {
     this.#pumping = true;
     const until = performance.now() + TURN_MS;
     while (!this.#halted && !this.#suspended && this.#running < this.#concurrency) {
+      if (this.#gathering?.isComplete(this.#ready.peek())) {
+        this.#beginBatch(this.#gathering.take());
+        continue;
+      }
       const held = this.#ready.shift();
       if (held === undefined) break;
       this.#begin(held);
@@ -166,30 +202,51 @@ export class ListenerLoop implements Sink {
 
   #begin(held: Held): void {
     const now = performance.now();
-    if (held.leaseLost(now)) {
-      // Another process may have it by now.
-      this.#logger.warn(
-        { listener: this.name, sequence: held.delivery.sequence, reason: 'lease_lost' },
-        'The lease of a waiting delivery was lost; dropped it without running it, it comes again',
-      );
-      this.#flow.failed();
-      return this.#release(held);
-    }
+    if (this.#dropIfLost(held, now)) return;
+    if (this.#gathering !== undefined) return this.#gathering.add(held);
     this.#running += 1;
     held.stage = 'running';
     held.startedAt = now;
     this.#run.start(held);
   }
 
+  #beginBatch(gathered: readonly Held[]): void {
+    const now = performance.now();
+    const deliveries = gathered.filter((held) => !this.#dropIfLost(held, now));
+    if (deliveries.length === 0) return;
+    const batch = { left: deliveries.length };
+    this.#running += 1;
+    for (const held of deliveries) {
+      held.batch = batch;
+      held.stage = 'running';
+      held.startedAt = now;
+    }
+    this.#run.startBatch?.(deliveries);
+  }
+
+  /** Another process may have by now what lost its lease. */
+  #dropIfLost(held: Held, now: number): boolean {
+    if (!held.leaseLost(now)) return false;
+    this.#logger.warn(
+      { listener: this.name, sequence: held.delivery.sequence, reason: 'lease_lost' },
+      'The lease of a waiting delivery was lost; dropped it without running it, it comes again',
+    );
+    this.#flow.failed();
+    this.#release(held);
+    return true;
+  }
+
   #ask(): void {
     if (this.#halted || this.#suspended) return;
     const { window } = this.#flow;
-    if (this.#held.size >= window) return;
+    const own = this.#held.size - this.#replays;
+    if (own >= window) return;
     const share = Math.max(1, Math.ceil(window / this.#sources.length));
     for (const source of this.#sources) {
       if (!source.ready) continue;
-      const room = Math.min(share, window - this.#held.size) - source.asked;
-      const idle = source.asked === 0 && this.#held.size === 0;
+      const room = Math.min(share, window - own) - source.asked;
+      // A batch that is being filled is waited for, so it is not left short of what is there.
+      const idle = source.asked === 0 && (own === 0 || this.#gathering !== undefined);
       if (room >= Math.max(1, share / 2) || (idle && room > 0)) source.pull(room);
     }
   }
@@ -203,17 +260,29 @@ export class ListenerLoop implements Sink {
     if (this.#suspended || this.#halted) return;
     this.#suspended = true;
     await this.#suspendSources();
-    if (!this.#halted) this.#giveBack((held) => held.stage === 'ready');
+    if (!this.#halted) this.#giveBack((held) => this.#merelyWaits(held));
+    // What runs takes longer than its times so far say. What was asked for ahead of it would come straight back and wait
+    // again, and each time counts as an attempt.
+    this.#flow.failed();
     this.#suspended = false;
     this.#pump();
   }
 
+  /** A replay is kept: it would come straight back, for the pulls that bring it are not the loop's to end. */
+  #merelyWaits(held: Held): boolean {
+    return !held.replayed && (held.stage === 'ready' || this.#lanes?.headOf(held)?.stage === 'ready');
+  }
+
   #giveBack(which: (held: Held) => boolean): void {
-    for (const held of [...this.#held]) {
-      if (!which(held)) continue;
-      held.delivery.nak(0);
-      this.#held.delete(held);
+    const now = performance.now();
+    const back = [...this.#held].filter(which);
+    for (const held of back) {
+      // Another process may have begun what lost its lease; a nak would take it from there.
+      this.#forget(held);
+      if (!held.leaseLost(now)) held.delivery.nak(0);
+      this.#lanes?.forget(held);
     }
+    this.#gathering?.keep((held) => this.#held.has(held));
     const waiting = this.#ready.drain();
     for (const held of waiting) if (this.#held.has(held)) this.#ready.push(held);
   }

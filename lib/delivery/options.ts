@@ -49,7 +49,11 @@ export interface ListenOptions<O = AnyParameters, V = ReceivedEvent> {
    * @default what the configuration of the API says, 60 seconds unless set
    */
   readonly acknowledgementTimeout?: Duration | undefined;
-  /** How many events one process handles at a time. @default 1 */
+  /**
+   * How many events one process handles at a time. Of a handler in threads it is the number of threads, 256 at most: each is
+   * started when it is first needed, and takes some 10 MB beside what the handler's own modules do.
+   * @default 1
+   */
   readonly concurrency?: number | undefined;
   /**
    * Keeps strict order over all processes, retries and crashes: one event at a time. Costs a round trip an event. Refused
@@ -71,15 +75,24 @@ export interface ListenOptions<O = AnyParameters, V = ReceivedEvent> {
    * @default 'exponential': from 1 second to 5 minutes, doubling, with jitter
    */
   readonly backoff?: 'exponential' | readonly Duration[] | undefined;
-  /** After how long `event.signal` is aborted and the attempt counts as failed. @default no limit */
+  /**
+   * After how long `event.signal` is aborted and the attempt counts as failed. A handler in a thread has half a second to
+   * end then, before its thread is ended.
+   * @default no limit
+   */
   readonly handlerTimeout?: Duration | undefined;
 }
 
-/** How a listener works that takes its events by the batch. */
-export interface BatchOptions<O = AnyParameters, V = ReceivedEvent> extends ListenOptions<O, V> {
-  /** How many events a batch holds at most. @default 100 */
+/**
+ * How a listener works that takes its events by the batch. With `concurrency`, so many batches are handled at a time.
+ * Batches hold events in the order of the stream, and with a `concurrency` of 1 follow each other in it; what is tried again
+ * is passed by later events, therefore there is no `ordered` and no `orderBy`.
+ */
+export interface BatchOptions<O = AnyParameters, V = ReceivedEvent>
+  extends Omit<ListenOptions<O, V>, 'ordered' | 'orderBy'> {
+  /** How many events a batch holds at most, from 1 to 1000. @default 100 */
   readonly maxSize?: number | undefined;
-  /** How long a batch waits to be filled, from its first event. @default 1 second */
+  /** How long a batch waits to be filled, from the arrival of its first event. @default 1 second */
   readonly maxWait?: Duration | undefined;
 }
 
