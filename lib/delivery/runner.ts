@@ -51,10 +51,12 @@ export class EventRunner implements Runner {
   }
 
   #call(held: Held, event: Received): void {
-    const { handler, handlerTimeout } = this.#parts;
+    const { handler, handlerTimeout, orderBy } = this.#parts;
     held.startedAt = performance.now();
     let result: unknown;
     try {
+      // It threw when it was asked for the key; here that is a failure like the handler's.
+      if (held.key === undefined && orderBy !== undefined) orderBy(event.parameters, event);
       result = handler(event.parameters, event);
     } catch (error) {
       return this.#settlement.failed(held, event, error);
