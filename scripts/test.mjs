@@ -1,6 +1,6 @@
 // `npm test`: sets itself up, runs every check, and says at the end what failed. A failing step never hides a later one.
 //
-//   npm test -- --only unit,behaviour      some of: lint, build, unit, behaviour, package
+//   npm test -- --only unit,behaviour      some of: lint, build, unit, behaviour, package, docs
 //   npm test -- --grep 'dead server'       tests by their name
 //   npm test -- --server newest            the behaviour suite on one server only: newest or oldest
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -12,7 +12,7 @@ import { endEverythingOnExit, exec } from './processes.mjs';
 import { installDependencies, ROOT } from './setup.mjs';
 import { createReport, runShellStep, runSuiteStep } from './test-steps.mjs';
 
-const PARTS = ['lint', 'build', 'unit', 'behaviour', 'package'];
+const PARTS = ['lint', 'build', 'unit', 'behaviour', 'package', 'docs'];
 const SERVERS = ['newest', 'oldest'];
 
 const options = readOptions();
@@ -51,11 +51,16 @@ async function runAll(report, context) {
   if (options.only.has('package')) {
     await runSuiteStep(report, context, { suite: 'package', server: servers[0]?.path, minutes: 6 });
   }
+  for (const { path, version } of servers) {
+    if (!options.only.has('docs')) break;
+    const title = `the documentation on nats-server ${version}`;
+    await runSuiteStep(report, context, { suite: 'docs', title, server: path, minutes: 4 });
+  }
   await showCoverage(context, coverage);
 }
 
 function needsServers() {
-  return options.only.has('behaviour') || options.only.has('package');
+  return ['behaviour', 'package', 'docs'].some((part) => options.only.has(part));
 }
 
 async function getServers(report) {
