@@ -79,6 +79,8 @@ export interface Account {
   readonly lost: readonly number[];
   /** Numbers of events that were started more than once. */
   readonly twice: readonly number[];
+  /** Of these, those that were not begun by killed processes alone before their last run. */
+  readonly unexplained: readonly number[];
   /** Numbers of events that two handlers had in hand at the same time. */
   readonly overlapping: readonly number[];
 }
@@ -86,8 +88,15 @@ export interface Account {
 /** @param kept ids of events that the listener gave up and that are kept as dead letters */
 export function accountFor(
   entries: readonly Entry[],
-  { listener, events, kept }: { listener: string; events: readonly string[] | 'all'; kept: ReadonlySet<string> },
+  options: {
+    listener: string;
+    events: readonly string[] | 'all';
+    kept: ReadonlySet<string>;
+    /** Names of processes that were killed: what only they had begun before is no run too many. */
+    killed?: readonly string[];
+  },
 ): Account {
+  const { listener, events, kept, killed = [] } = options;
   const due = (event: string) => events === 'all' || events.includes(event);
   const fired = entries.filter(({ what, event }) => what === 'fired' && due(event));
   const runs = runsOf(entries, listener);
@@ -99,6 +108,7 @@ export function accountFor(
     fired: new Set(fired.map(({ id }) => id)).size,
     lost: fired.filter(({ id }) => !ended(id) && !kept.has(id)).map(({ n }) => n),
     twice: numbers((own) => own.length > 1),
+    unexplained: numbers((own) => own.slice(0, -1).some(({ start }) => !killed.includes(start.process))),
     overlapping: numbers(overlap),
   };
 }

@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createOperationReader, isAck, type Operation } from './client-protocol.js';
+
+/** How a proxy treats what passes through it. */
+export type Weather =
+  | 'fair'
+  /** Nothing passes, either way, and nobody is told: half-open connections, as after a cable was pulled. They stay so. */
+  | 'swallow'
+  /** Acknowledgements alone do not reach the server. */
+  | 'swallow-acks'
+  /** No connection is accepted. */
+  | 'refuse';
+
+/** Stands between a bus and its server, on this machine. */
+export interface Proxy extends AsyncDisposable {
+  readonly url: string;
+  weather: Weather;
+  /** Bytes a second that pass, each way and over all connections; undefined for no limit. */
+  bytesPerSecond: number | undefined;
+  /** How many acknowledgements it has swallowed. */
+  readonly swallowedAcks: number;
+  /** Ends all connections at once, with a reset. */
+  cut(): void;
+}
+
+const SLICE_MS = 20;
+
+export async function openProxy(target: { readonly port: number }): Promise<Proxy> {
+  const sockets = new Set<Socket>();
+  const state = { weather: 'fair' as Weather, bytesPerSecond: undefined as number | undefined, swallowedAcks: 0 };
+  const server = createServer((client) => {
+    if (state.weather === 'refuse') {
+      client.resetAndDestroy();
+      return;
+    }
+    const upstream = connect(target.port, '127.0.0.1');
+    const pair = [client, upstream] as const;
+    // Once bytes are missing nothing more passes: what came after them would make no sense.
+    const line = { dead: false };
+    for (const socket of pair) {
+      sockets.add(socket);
+      const other = socket === client ? upstream : client;
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        sockets.delete(socket);
+        // Of a half-open connection the other side does not hear.
+        if (!line.dead) other.destroy();
+      });
+    }
+    const read = createOperationReader();
+    const keep = (operation: Operation) => {
+      if (state.weather !== 'swallow-acks' || !isAck(operation)) return true;
+      state.swallowedAcks += 1;
+      return false;
+    };
+    const kept = (chunk: Buffer) =>
+      Buffer.concat(
+        read(chunk)
+          .filter(keep)
+          .map(({ bytes }) => bytes),
+      );
+    void pass(line, [client, upstream], kept);
+    void pass(line, [upstream, client], (chunk) => chunk);
+  });
+
+  async function pass(
+    line: { dead: boolean },
+    [from, to]: readonly [Socket, Socket],
+    filter: (chunk: Buffer) => Buffer,
+  ): Promise<void> {
+    try {
+      for await (const chunk of from as AsyncIterable<Buffer>) {
+        line.dead ||= state.weather === 'swallow';
+        if (line.dead) continue;
+        for (const slice of slices(filter(chunk))) {
+          if (!to.write(slice)) await Promise.race([once(to, 'drain'), once(to, 'close')]);
+          if (state.bytesPerSecond !== undefined) await sleep((slice.length / state.bytesPerSecond) * 1000);
+        }
+      }
+    } catch {
+      // The connection has ended; its `close` says so to the other side.
+    }
+  }
+
+  function* slices(bytes: Buffer): Generator<Buffer> {
+    const size = state.bytesPerSecond === undefined ? bytes.length : (state.bytesPerSecond * SLICE_MS) / 1000;
+    for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+  }
+
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  const cut = () => {
+    for (const socket of sockets) socket.resetAndDestroy();
+  };
+  return Object.assign(Object.defineProperty(state, 'url', { value: `nats://127.0.0.1:${port}` }), {
+    cut,
+    async [Symbol.asyncDispose]() {
+      cut();
+      server.close();
+      await once(server, 'close');
+    },
+  }) as never as Proxy;
+}
