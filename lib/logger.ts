@@ -59,8 +59,32 @@ function stringify(value: unknown): string {
       ) ?? 'null'
     );
   } catch {
-    return '"(not printable)"';
+    if (typeof value !== 'object' || value === null) return '"(not printable)"';
+    // A cycle, or a getter that throws: without the field that has it the rest can be read.
+    const fields = Object.entries(value).map(
+      ([key, inner]) =>
+        `${JSON.stringify(key)}:${isPrimitive(inner) ? stringify(inner) : stringify(describeError(inner))}`,
+    );
+    return `{${fields.join(',')}}`;
   }
+}
+
+/** A logger that never throws: what is logged comes from others, and a failing log must not change what becomes of an event. */
+export function guardLogger(logger: Logger): Logger {
+  const guarded = (level: keyof Logger) => (fields: object, message: string) => {
+    try {
+      logger[level](fields, message);
+    } catch {
+      // An error whose properties cannot be read, most likely: say the rest.
+      try {
+        const { err, ...rest } = fields as { err?: unknown };
+        logger[level]({ ...rest, err: describeError(err) }, message);
+      } catch {
+        // A logger that cannot even do this has nothing to tell us either.
+      }
+    }
+  };
+  return { debug: guarded('debug'), info: guarded('info'), warn: guarded('warn'), error: guarded('error') };
 }
 
 /** What of an error can be logged and stored. Anything can be thrown, and reading an error may itself throw. */
@@ -79,7 +103,15 @@ export function describeError(error: unknown): ErrorDescription {
 }
 
 function isError(value: unknown): value is Error {
-  return value instanceof Error;
+  try {
+    return value instanceof Error;
+  } catch {
+    return false; // A proxy may refuse to say.
+  }
+}
+
+function isPrimitive(value: unknown): boolean {
+  return typeof value !== 'object' || value === null;
 }
 
 function read(error: unknown, key: 'name' | 'message' | 'stack'): string | undefined {

@@ -3,7 +3,7 @@ import type { Config } from '../config/config.js';
 import type { CreatedConfig } from '../config/create-options.js';
 import type { ConfigFlags } from '../config/resolve.js';
 import { BusAlreadyClosed, InvalidConfiguration } from '../errors.js';
-import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../logger.js';
+import { createLogger, guardLogger, LOG_LEVELS, type Logger, type LogLevel } from '../logger.js';
 import { loadConfig } from './config-file.js';
 
 /** What a bus works with once it is open. */
@@ -30,7 +30,7 @@ export class Lifecycle {
   }) {
     this.#created = options.created;
     this.#makeBroker = options.makeBroker;
-    this.logger = options.logger ?? createLogger({ level: () => this.#level, target: process.stderr });
+    this.logger = guardLogger(options.logger ?? createLogger({ level: () => this.#level, target: process.stderr }));
   }
 
   get closed(): boolean {
