@@ -79,6 +79,24 @@ describe('the examples of the documentation', function () {
     expect(await runFile('main.ts', { cwd: folder, natsUrl: nats.url })).to.equal('101\n');
   });
 
+  it('run a handler in a thread, as the page on tuning says', async () => {
+    const main = `
+      import { Api, Event, create } from 'lightbus-jetstream';
+      class AuthApi extends Api { static meta = { name: 'auth' }; user_created = new Event({ parameters: ['username', 'email'] }); }
+      const bus = create({ serviceName: 'drawing', apis: [AuthApi], config: { logLevel: 'error' } });
+      bus.auth.user_created.listen(new URL('./avatar.ts', import.meta.url), { listenerName: 'draw_avatar', concurrency: 4 });
+      const handled = new Promise((resolve) => bus.client.afterEventExecution(resolve));
+      const write = process.stdout.write.bind(process.stdout); // what a thread prints comes by way of this one, in its own time
+      const printed = new Promise((resolve) => { process.stdout.write = (...text) => { resolve(); return write(...text); }; });
+      await bus.client.startWorker();
+      await bus.auth.user_created.fire({ username: 'adam', email: 'adam@example.com' });
+      await Promise.all([handled, printed]);
+      await bus.client.close();`;
+    const folder = join(project.folder, 'tuning');
+    await writeFile(join(folder, 'main.mjs'), main);
+    expect(await runFile('main.mjs', { cwd: folder, natsUrl: nats.url })).to.equal('drawing adam\n');
+  });
+
   /** Subject and body of the page's `nats pub`. */
   async function natsPub(): Promise<[string, string]> {
     const { text } = await onlySnippet('wire', 'sh');
