@@ -12,6 +12,8 @@ import ts from 'typescript';
 /** What users import: the entry's name in dist, and its source. */
 const LIBRARY = { index: 'lib/index.ts' };
 const COMMAND = { lightbus: 'lib/cli/main.ts' };
+/** What runs in the worker threads of handlers. */
+const THREAD = { thread: 'lib/delivery/thread-entry.ts' };
 
 /** The names that an entry re-exports, read from its source. */
 async function exportedNames(file: string): Promise<{ values: string[]; types: string[] }> {
@@ -53,7 +55,7 @@ async function makeExecutable(file: string): Promise<void> {
 }
 
 export default defineConfig({
-  entry: { ...LIBRARY, ...COMMAND },
+  entry: { ...LIBRARY, ...COMMAND, ...THREAD },
   format: ['cjs'],
   platform: 'node',
   target: 'node20.19',

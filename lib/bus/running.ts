@@ -7,6 +7,7 @@ import { ListenerLoop, type Runner } from '../delivery/loop.js';
 import type { ListenOptions } from '../delivery/options.js';
 import { EventRunner, type RunnerParts } from '../delivery/runner.js';
 import type { SettlementParts } from '../delivery/settlement.js';
+import { Threads } from '../delivery/threads.js';
 import type { ReceivedEvent } from '../message/message.js';
 import { durableOf, subjectOf } from '../names.js';
 import type { Contracts } from './contracts.js';
@@ -34,6 +35,8 @@ export class RunningListeners {
   readonly #parts: RunningParts;
   readonly #opened: Opened;
   readonly #loops: ListenerLoop[] = [];
+  /** By listener, for those whose handler is the URL of a module. */
+  readonly #threads = new Map<RecordedListener, Threads>();
   readonly #deadLetters: DeadLetterBox;
   readonly summaries: ListenerSummary[] = [];
 
@@ -53,6 +56,7 @@ export class RunningListeners {
     const { config, broker } = this.#opened;
     const { apis, streams } = this.#parts;
     const patience = { signal };
+    await this.#startThreads(listeners);
     await broker.connect(patience);
     for (const apiName of apis.keys()) {
       const stream = streams.ofApi(config, apiName);
@@ -77,7 +81,22 @@ export class RunningListeners {
         'Stopped with handlers still running after shutdownTimeout; their events come again',
       );
     }
+    await Promise.all([...this.#threads.values()].map((threads) => threads.stop()));
     await this.#opened.broker.flush();
+  }
+
+  /** Before anything is handled, so that a module without a handler leaves nothing half done. */
+  async #startThreads(listeners: readonly RecordedListener[]): Promise<void> {
+    const starting = listeners.map(async (listener) => {
+      const { handler, listenerName, options } = listener;
+      if (!(handler instanceof URL)) return;
+      const { concurrency: threads, handlerTimeout } = options;
+      const { logger } = this.#parts.lifecycle;
+      const parts = { listener: listenerName, module: handler, threads, handlerTimeout, logger };
+      this.#threads.set(listener, await Threads.start(parts));
+    });
+    const failed = (await Promise.allSettled(starting)).find((each) => each.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   }
 
   async #startListener(listener: RecordedListener, signal: AbortSignal): Promise<void> {
@@ -117,12 +136,14 @@ export class RunningListeners {
   }
 
   #runner(listener: RecordedListener, loop: ListenerLoop): Runner {
-    const { handler, options } = listener;
+    const { options } = listener;
     const { hooks } = this.#parts;
-    const { handlerTimeout } = options;
+    const threads = this.#threads.get(listener);
+    const handler = threads?.handle ?? listener.handler;
     const parts = {
       ...this.#settlementParts(listener),
-      handlerTimeout,
+      // Threads keep to it themselves: there it ends a thread too.
+      handlerTimeout: threads === undefined ? options.handlerTimeout : undefined,
       before: (event: ReceivedEvent) => hooks.run('beforeEventExecution', event),
     };
     if (options.batch !== undefined)

@@ -23,6 +23,7 @@ describe('the tarball', function () {
       'dist/index.d.ts',
       'dist/index.js',
       'dist/lightbus.cjs',
+      'dist/thread.cjs',
       'nats-server.conf',
       'package.json',
     ]);
