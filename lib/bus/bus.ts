@@ -20,19 +20,19 @@ export function createBus<B>(members: Members, verbs: Verbs): B {
 }
 
 function node(path: readonly string[], members: Members, verbs: Verbs): object {
-  const children = new Map<string, object>();
+  const children = new Map<string | symbol, object>();
   return new Proxy(target(path, members), {
     get(own, key) {
+      const child = children.get(key);
+      if (child !== undefined) return child;
       if (Object.hasOwn(own, key)) return Reflect.get(own, key) as unknown;
       // What JavaScript asks every object for (`then` when it is awaited, `toJSON`, symbols when it is printed) is no event.
       if (typeof key === 'symbol' || key === '__proto__') return Reflect.get(Object.prototype, key) as unknown;
-      if (key === 'fire' || key === 'listen' || key === 'listenBatch') return verb(key, path, verbs);
-      if (isRefusedWord(key)) return Reflect.get(Object.prototype, key) as unknown;
-      const known = children.get(key);
-      if (known !== undefined) return known;
-      const child = node([...path, key], {}, verbs);
-      children.set(key, child);
-      return child;
+      const isVerb = key === 'fire' || key === 'listen' || key === 'listenBatch';
+      if (!isVerb && isRefusedWord(key)) return Reflect.get(Object.prototype, key) as unknown;
+      const made = isVerb ? verb(key, path, verbs) : node([...path, key], {}, verbs);
+      children.set(key, made);
+      return made;
     },
     set() {
       throw new TypeError('A bus cannot be changed; events are declared in an API class');
@@ -65,5 +65,12 @@ function verb(name: keyof Verbs, path: readonly string[], verbs: Verbs): (...arg
     }
     return verbs[name](apiName, eventName, args);
   };
-  return name === 'fire' ? async (...args) => call(args) : (...args) => call(args);
+  if (name !== 'fire') return (...args) => call(args);
+  return (...args) => {
+    try {
+      return call(args); // A promise already; an async function would wait for it once more.
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  };
 }

@@ -29,6 +29,12 @@ export class NotAskedFor extends Error {
   override readonly name = 'NotAskedFor';
 }
 
+/** Whether the listener asked for events of this subject. */
+export function isAskedFor(held: Held, lookup: Lookup): boolean {
+  const { delivery } = held;
+  return lookup(held.replayed ? originOf(delivery.headers(), delivery).subject : delivery.subject) !== undefined;
+}
+
 /**
  * Bytes to an event, by the rules of reading: tolerant of what a newer or a foreign producer sends, strict where a handler could be harmed.
  *
@@ -36,21 +42,18 @@ export class NotAskedFor extends Error {
  */
 export function decode(held: Held, lookup: Lookup): Received {
   const { delivery } = held;
-  const headers = delivery.headers();
-  const origin = held.replayed ? originOf(headers, delivery) : delivery;
+  const origin = held.replayed ? originOf(delivery.headers(), delivery) : delivery;
   const due = lookup(origin.subject);
   if (due === undefined)
     throw new NotAskedFor(`The subject ${origin.subject.slice(0, 200)} is none that this listener asked for`);
-  const metadata = decodeMetadata(headers, origin);
   return new Received({
-    ...metadata,
     apiName: due.apiName,
     eventName: due.eventName,
     parameters: decodeParameters(delivery, due),
     attempt: held.attempt,
     replayed: held.replayed,
-    nativeId: { stream: origin.stream, sequence: origin.sequence },
-    headers,
+    origin,
+    delivery,
   });
 }
 

@@ -1,34 +1,67 @@
+import { decodeMetadata, type Metadata, type StoredAt } from '../message/codec.js';
 import type { Headers } from '../message/headers.js';
 import type { NativeId, ReceivedEvent } from '../message/message.js';
 
-/** An event as its handler sees it. What costs time and few ask for is made when it is asked for. */
-export class Received implements ReceivedEvent {
-  readonly id: string;
+/** What is known of an event before its headers are read, and the way to them. */
+export interface Arrived {
   readonly apiName: string;
   readonly eventName: string;
-  readonly version: number;
   readonly parameters: Record<string, unknown>;
   readonly attempt: number;
   readonly replayed: boolean;
-  readonly firedAt: Date;
-  readonly source: string | undefined;
-  readonly nativeId: NativeId;
-  readonly headers: Headers;
+  /** Where the event is stored; of a replayed one, where the original was. */
+  readonly origin: StoredAt;
+  readonly delivery: { headers(): Headers };
+}
+
+/** An event as its handler sees it. What costs time and few ask for is made when it is asked for. */
+export class Received implements ReceivedEvent {
+  readonly apiName: string;
+  readonly eventName: string;
+  readonly parameters: Record<string, unknown>;
+  readonly attempt: number;
+  readonly replayed: boolean;
+  readonly #origin: StoredAt;
+  readonly #delivery: { headers(): Headers };
+  #headers: Headers | undefined;
+  #metadata: Metadata | undefined;
   #controller: AbortController | undefined;
   #abortReason: unknown;
 
-  constructor(event: Omit<ReceivedEvent, 'signal'> & { parameters: Record<string, unknown> }) {
-    this.id = event.id;
-    this.apiName = event.apiName;
-    this.eventName = event.eventName;
-    this.version = event.version;
-    this.parameters = event.parameters;
-    this.attempt = event.attempt;
-    this.replayed = event.replayed;
-    this.firedAt = event.firedAt;
-    this.source = event.source;
-    this.nativeId = event.nativeId;
-    this.headers = event.headers;
+  constructor(arrived: Arrived) {
+    this.apiName = arrived.apiName;
+    this.eventName = arrived.eventName;
+    this.parameters = arrived.parameters;
+    this.attempt = arrived.attempt;
+    this.replayed = arrived.replayed;
+    this.#origin = arrived.origin;
+    this.#delivery = arrived.delivery;
+  }
+
+  get id(): string {
+    return this.#read().id;
+  }
+
+  get version(): number {
+    return this.#read().version;
+  }
+
+  get firedAt(): Date {
+    return this.#read().firedAt;
+  }
+
+  get source(): string | undefined {
+    return this.#read().source;
+  }
+
+  get nativeId(): NativeId {
+    const { stream, sequence } = this.#origin;
+    return { stream, sequence };
+  }
+
+  get headers(): Headers {
+    this.#headers ??= this.#delivery.headers();
+    return this.#headers;
   }
 
   get signal(): AbortSignal {
@@ -40,6 +73,22 @@ export class Received implements ReceivedEvent {
   abort(reason: unknown): void {
     this.#abortReason ??= reason;
     this.#controller?.abort(reason);
+  }
+
+  /** What is read on demand is no property of the object's own, so JSON would not find it. */
+  toJSON(): Omit<ReceivedEvent, 'signal'> {
+    const { id, apiName, eventName, version, parameters, attempt, replayed, firedAt, source, nativeId, headers } = this;
+    return { id, apiName, eventName, version, parameters, attempt, replayed, firedAt, source, nativeId, headers };
+  }
+
+  /** Nor would whoever prints it. */
+  [Symbol.for('nodejs.util.inspect.custom')](): object {
+    return this.toJSON();
+  }
+
+  #read(): Metadata {
+    this.#metadata ??= decodeMetadata(this.headers, this.#origin);
+    return this.#metadata;
   }
 }
 

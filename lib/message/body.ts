@@ -15,8 +15,10 @@ export class MalformedBody extends Error {
  * @throws MalformedBody unless the bytes are UTF-8, JSON, an object, at most {@link MAX_DEPTH} deep, without keys that reach a prototype
  */
 export function decodeBody(bytes: Uint8Array): Record<string, unknown> {
-  if (!isUtf8(bytes)) throw new MalformedBody('is not UTF-8');
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const text = buffer.toString('utf8');
+  // What cannot be decoded becomes this character; only then is it worth a closer look.
+  if (text.includes('\uFFFD') && !isUtf8(bytes)) throw new MalformedBody('is not UTF-8');
   let value: unknown;
   try {
     value = JSON.parse(text);

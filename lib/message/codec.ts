@@ -22,9 +22,16 @@ export function createEncoder(event: {
   const head =
     `NATS/1.0\r\nce-specversion: 1.0\r\nce-source: /${serviceName}\r\nce-type: ${apiName}.${eventName}\r\n` +
     `ce-apiversion: ${version}\r\ncontent-type: application/json\r\nNats-Msg-Id: ${eventName}:`;
+  // Many events are fired in one millisecond; its text need not be made for each.
+  let millisecond = Number.NaN;
+  let time = '';
   return ({ id, firedAt, text }) => {
+    if (firedAt.getTime() !== millisecond) {
+      millisecond = firedAt.getTime();
+      time = firedAt.toISOString();
+    }
     const safeId = encodeHeaderValue(id);
-    const headers = `${head}${safeId}\r\nce-id: ${safeId}\r\nce-time: ${firedAt.toISOString()}\r\n\r\n`;
+    const headers = `${head}${safeId}\r\nce-id: ${safeId}\r\nce-time: ${time}\r\n\r\n`;
     return { subject, headers: Buffer.from(headers, 'latin1'), body: Buffer.from(text, 'utf8') };
   };
 }

@@ -25,6 +25,7 @@ export function createContract(event: EventDefinition): Contract {
   const name = `${event.apiName}.${event.name}`;
   const required = [...event.parameters.values()].filter((parameter) => !parameter.hasDefault && !parameter.optional);
   const defaults = [...event.parameters.values()].filter((parameter) => parameter.hasDefault);
+  const isKnown = (key: string) => event.parameters.has(key);
   const schema = parametersSchema(event);
   const validator = compileValidator(name, schema);
   if (defaults.length > 0) checkDefaults(name, schema, defaults);
@@ -42,12 +43,11 @@ export function createContract(event: EventDefinition): Contract {
   function complete(given: unknown): ParameterValues {
     if (typeof given !== 'object' || given === null || Array.isArray(given)) throw noParameters(event, given);
     const values = given as ParameterValues;
-    const unknown = Object.keys(values).filter((key) => !event.parameters.has(key));
-    const missing = required
-      .filter((parameter) => values[parameter.name] === undefined)
-      .map((parameter) => parameter.name);
-    if (unknown.length > 0 || missing.length > 0) throw wrongNames(event, missing, unknown);
-    return withDefaults(values);
+    const keys = Object.keys(values);
+    if (keys.every(isKnown) && required.every(({ name }) => values[name] !== undefined)) return withDefaults(values);
+    const unknown = keys.filter((key) => !isKnown(key));
+    const missing = required.filter(({ name }) => values[name] === undefined).map((parameter) => parameter.name);
+    throw wrongNames(event, missing, unknown);
   }
 
   function validate(parameters: ParameterValues): void {

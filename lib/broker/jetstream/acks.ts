@@ -1,6 +1,11 @@
 import type { Connection } from './connection.js';
 
-const FLUSH_AT = 64;
+const FLUSH_AT = 128;
+/** How long an acknowledgement may wait for others while each turn of work brings more of them. */
+const LONGEST_WAIT_MS = 1;
+
+/** What the client would otherwise make for each. */
+const NO_REPLY = { reply: '' };
 
 export const ACK = Buffer.from('+ACK');
 export const WORKING = Buffer.from('+WPI');
@@ -10,12 +15,17 @@ export function nakPayload(delay: number): Uint8Array {
   return Buffer.from(delay > 0 ? `-NAK {"delay": ${Math.round(delay * 1_000_000)}}` : '-NAK');
 }
 
-/** Gathers acknowledgements, so that those of one turn of work leave in one write to the socket. */
+/**
+ * Gathers acknowledgements, so that many leave in one write to the socket: at the first turn of the event loop that brings
+ * no other, or after a millisecond of turns that all do, as with handlers that wait for very little, one at a time.
+ */
 export class AckQueue {
   readonly #connection: Connection;
   #addresses: string[] = [];
   #payloads: Uint8Array[] = [];
   #scheduled = false;
+  #since = 0;
+  #seen = 0;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -30,13 +40,23 @@ export class AckQueue {
       this.flush();
     } else if (!this.#scheduled) {
       this.#scheduled = true;
-      setImmediate(() => {
-        this.#scheduled = false;
-        this.flush();
-      });
+      this.#since = performance.now();
+      this.#seen = 0;
+      setImmediate(this.#turn);
     }
     return true;
   }
+
+  readonly #turn = (): void => {
+    const gathered = this.#addresses.length;
+    if (gathered > this.#seen && performance.now() - this.#since < LONGEST_WAIT_MS) {
+      this.#seen = gathered;
+      setImmediate(this.#turn);
+      return;
+    }
+    this.#scheduled = false;
+    this.flush();
+  };
 
   /** Hands everything to the client. What is lost with a broken connection comes again after its lease. */
   flush(): void {
@@ -45,7 +65,10 @@ export class AckQueue {
     const payloads = this.#payloads;
     this.#addresses = [];
     this.#payloads = [];
+    this.#seen = 0;
+    this.#since = performance.now();
     if (nats === undefined || !connected || nats.isClosed()) return;
-    for (const [index, address] of addresses.entries()) nats.publish(address, payloads[index]);
+    for (let index = 0; index < addresses.length; index++)
+      nats.publish(addresses[index] as string, payloads[index], NO_REPLY);
   }
 }

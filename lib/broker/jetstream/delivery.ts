@@ -3,6 +3,9 @@ import { type Headers, parseHeaders } from '../../message/headers.js';
 import type { Delivery } from '../broker.js';
 import { ACK, type AckQueue, nakPayload, WORKING } from './acks.js';
 
+const ACK_PREFIX = '$JS.ACK.';
+const TIMESTAMP = /^\d{7,20}$/;
+
 /** What the reply subject of a delivery says: where to acknowledge it, and which delivery of what it is. */
 export interface AckAddress {
   readonly stream: string;
@@ -23,29 +26,21 @@ export interface AckAddress {
  * @see https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-15.md
  */
 export function parseAckAddress(reply: string | undefined): AckAddress | undefined {
-  const tokens = reply?.split('.') ?? [];
-  if (tokens[0] !== '$JS' || tokens[1] !== 'ACK') return undefined;
-  if (tokens.length !== 9 && tokens.length !== 11 && tokens.length !== 12) return undefined;
-  const at = tokens.length === 9 ? 2 : 4;
-  const numbers = [tokens[at + 2], tokens[at + 3], tokens[at + 4], tokens[at + 6]].map(Number) as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  const [deliveries, sequence, durableSequence, pending] = numbers;
-  const timestamp = tokens[at + 5] as string;
-  const sound = deliveries > 0 && sequence > 0 && durableSequence > 0 && pending >= 0 && /^\d{7,20}$/.test(timestamp);
-  const address = {
-    stream: tokens[at] as string,
-    durable: tokens[at + 1] as string,
-    deliveries,
-    sequence,
-    durableSequence,
-    timestamp,
-    pending,
-  };
-  return sound ? address : undefined;
+  if (reply === undefined || !reply.startsWith(ACK_PREFIX)) return undefined;
+  const dots: number[] = []; // Every delivery comes this way: faster than splitting, and than destructuring what that gives.
+  for (let dot = ACK_PREFIX.length - 1; dot !== -1; dot = reply.indexOf('.', dot + 1)) dots.push(dot);
+  const tokens = dots.length + 2;
+  if (tokens !== 9 && tokens !== 11 && tokens !== 12) return undefined;
+  const first = tokens === 9 ? 0 : 2;
+  const token = (index: number) => reply.slice((dots[first + index] as number) + 1, dots[first + index + 1]);
+  const deliveries = Number(token(2));
+  const sequence = Number(token(3));
+  const durableSequence = Number(token(4));
+  const timestamp = token(5);
+  const pending = Number(token(6));
+  const sound = deliveries > 0 && sequence > 0 && durableSequence > 0 && pending >= 0 && TIMESTAMP.test(timestamp);
+  if (!sound) return undefined;
+  return { stream: token(0), durable: token(1), deliveries, sequence, durableSequence, timestamp, pending };
 }
 
 /** One message of a durable. */

@@ -14,7 +14,8 @@ const SILENCE_MS = 4000;
 interface InFlight {
   readonly event: WireEvent;
   readonly stream: string;
-  readonly headers: PublishOptions['headers'];
+  /** All that the client calls on headers, so that an entry can be given in their place. */
+  readonly encode: (this: InFlight) => Uint8Array;
   readonly deadline: number;
   readonly signal: AbortSignal | undefined;
   readonly abort: (() => void) | undefined;
@@ -65,7 +66,7 @@ export class Publisher {
       const entry: InFlight = {
         event,
         stream,
-        headers: { encode: () => event.headers } as unknown as NonNullable<PublishOptions['headers']>, // All that the client calls on headers.
+        encode: encodeHeaders,
         deadline: patience.deadline ?? Number.POSITIVE_INFINITY,
         signal,
         abort,
@@ -122,7 +123,7 @@ export class Publisher {
     try {
       nats.publish(entry.event.subject, entry.event.body, {
         reply: `${this.#inbox}.${token}`,
-        ...(entry.headers ? { headers: entry.headers } : {}),
+        headers: entry as unknown as NonNullable<PublishOptions['headers']>,
       });
       entry.unanswered += 1;
     } catch (error) {
@@ -239,7 +240,8 @@ function readAnswer(message: Msg, stream: string): Stored | RefusedPublish | 'no
     error?: { description?: string; err_code?: number };
   } | null;
   try {
-    answer = JSON.parse(message.string());
+    const { data } = message;
+    answer = JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.length).toString());
   } catch {
     return undefined;
   }
@@ -247,6 +249,10 @@ function readAnswer(message: Msg, stream: string): Stored | RefusedPublish | 'no
   if (answer.error) return new RefusedPublish(String(answer.error.description), Number(answer.error.err_code));
   if (typeof answer.seq !== 'number' || !(answer.seq > 0)) return undefined;
   return { stream, sequence: answer.seq, duplicate: answer.duplicate === true };
+}
+
+function encodeHeaders(this: InFlight): Uint8Array {
+  return this.event.headers;
 }
 
 function storedBy(entry: InFlight): 'no' | 'maybe' {
