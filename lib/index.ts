@@ -1,4 +1,6 @@
 export { create } from './bus/create.js';
+export type { DeadLetterFilter } from './bus/dead-letter-filter.js';
+export type { DeadLetterAction, DeadLetterResult, DeadLetters, OpenedDeadLetter } from './bus/dead-letters.js';
 export type {
   Bus,
   Client,
@@ -47,4 +49,5 @@ export {
 } from './errors.js';
 export type { Logger } from './logger.js';
 export type { EventMessage, NativeId, OutgoingEvent, ReceivedEvent } from './message/message.js';
+export type { DeadLetter } from './message/stored-dead-letter.js';
 export { Reject, RetryAfter } from './verdicts.js';

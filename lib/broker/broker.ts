@@ -31,6 +31,8 @@ export interface DurableSpec {
   readonly lease: number;
   readonly maxAckPending: number;
   readonly startAt: StartAt;
+  /** The service works without it: its absence is told of once, and it is looked for only now and then. */
+  readonly optional?: boolean;
 }
 
 /** The broker's word that an event is stored. */
@@ -82,6 +84,32 @@ export interface Source {
   close(): void;
 }
 
+/** A message that a stream keeps. */
+export interface StoredMessage {
+  readonly subject: string;
+  readonly stream: string;
+  readonly sequence: number;
+  /** Nanoseconds since 1970. */
+  readonly timestamp: string;
+  /** Empty where only the headers were asked for. */
+  readonly body: Uint8Array;
+  headers(): Headers;
+}
+
+/** What a stream keeps, read and deleted without a durable. */
+export interface MessageStore {
+  /**
+   * The messages that the stream holds now under a pattern of subjects, oldest first, without their bodies; none if there is no such stream.
+   *
+   * @param patience asked before each request, because a long list takes many
+   */
+  browse(stream: StreamSpec, subjects: string, patience: () => Patience): AsyncIterable<StoredMessage>;
+  /** One message, by a stream or a stream's name; undefined if it is not there. */
+  read(stream: StreamSpec | string, sequence: number, patience: Patience): Promise<StoredMessage | undefined>;
+  /** Deletes a message; false if it was not there. */
+  erase(stream: StreamSpec, sequence: number, patience: Patience): Promise<boolean>;
+}
+
 /** What may end waiting: a point in time (as `performance.now()` counts), a signal, or both. */
 export interface Patience {
   readonly deadline?: number | undefined;
@@ -98,6 +126,8 @@ export interface Broker {
   ensureStream(stream: StreamSpec, patience: Patience): Promise<void>;
   /** Resolves when the stream, which was ensured before, has stored the event. */
   publish(event: WireEvent, stream: StreamSpec, patience: Patience): Promise<Stored>;
+  /** What streams keep. */
+  readonly store: MessageStore;
   /** Opens a durable; resolves when it exists, or when its stream turns out not to exist yet. @throws StreamConflict, DurableConflict */
   open(durable: DurableSpec, sink: Sink, patience: Patience): Promise<Source>;
   /** Resolves when the server has seen what was sent, acknowledgements included, or the connection is lost. */

@@ -1,6 +1,7 @@
 import type { ApiDefinition } from '../definition/api.js';
 import type { Listener } from '../delivery/options.js';
 import { InvalidEventListener } from '../errors.js';
+import type { DeadLetters } from './dead-letters.js';
 import type { Worker } from './handles.js';
 import type { HookArguments, HookName, Hooks } from './hooks.js';
 import type { BusInternals } from './internals.js';
@@ -10,6 +11,7 @@ import type { WorkerControl } from './worker.js';
 
 export interface ClientParts {
   readonly apis: ReadonlyMap<string, ApiDefinition>;
+  readonly deadLetters: DeadLetters;
   readonly hooks: Hooks;
   readonly lifecycle: Lifecycle;
   readonly registry: ListenerRegistry;
@@ -19,10 +21,12 @@ export interface ClientParts {
 /** `bus.client`, as the `Client` type describes it; the types of events are the business of that type alone. */
 export class BusClient {
   readonly #parts: ClientParts;
+  readonly deadLetters: DeadLetters;
   declare readonly '~lightbus': BusInternals;
 
   constructor(parts: ClientParts) {
     this.#parts = parts;
+    this.deadLetters = parts.deadLetters;
     Object.defineProperty(this, '~lightbus', { value: internals(parts), enumerable: false });
   }
 

@@ -5,6 +5,7 @@ import { InvalidConfiguration } from '../errors.js';
 import { createBus } from './bus.js';
 import { BusClient } from './client.js';
 import { Contracts } from './contracts.js';
+import { DeadLetterOffice } from './dead-letters.js';
 import { Firer } from './fire.js';
 import type { Bus, CreateOptions, UntypedBus } from './handles.js';
 import { Hooks } from './hooks.js';
@@ -40,7 +41,14 @@ export function create<C extends ApiClass = never>(
   const registry = new ListenerRegistry(apis);
   const worker = new WorkerControl(registry, { apis, contracts, streams, hooks, lifecycle });
   const firer = new Firer({ apis, contracts, streams, hooks, lifecycle });
-  const client = new BusClient({ apis, hooks, lifecycle, registry, worker });
+  const client = new BusClient({
+    apis,
+    deadLetters: new DeadLetterOffice(lifecycle, streams),
+    hooks,
+    lifecycle,
+    registry,
+    worker,
+  });
   return createBus(
     { client, [Symbol.asyncDispose]: () => client.close() },
     {

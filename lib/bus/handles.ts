@@ -6,6 +6,7 @@ import type { BatchHandler, BatchOptions, Handler, Listener, ListenOptions } fro
 import type { Duration } from '../duration.js';
 import type { Logger } from '../logger.js';
 import type { EventMessage, OutgoingEvent, ReceivedEvent } from '../message/message.js';
+import type { DeadLetters } from './dead-letters.js';
 
 /** How one event is fired. */
 export interface FireOptions {
@@ -153,6 +154,9 @@ export interface Client<in C extends ApiClass> {
     options: ListenOptions<EventOfApi<C, N>['parameters'], EventOfApi<C, N>>,
   ): Listener;
 
+  /** The events that listeners gave up: lists, replays and removes them. */
+  readonly deadLetters: DeadLetters;
+
   /** Runs when the worker starts, before any event is handled: the place to `listen`. A failing hook stops the start. */
   onStart(hook: () => unknown): void;
   /** Runs when the worker has stopped, before the connection is closed. */
@@ -163,7 +167,7 @@ export interface Client<in C extends ApiClass> {
   afterEventSent(hook: (event: EventMessage) => unknown): void;
   /** Runs before a handler. A failing hook counts as a failing handler. */
   beforeEventExecution(hook: (event: ReceivedEvent) => unknown): void;
-  /** Runs after a handler has succeeded, before the event is acknowledged. A failing hook counts as a failing handler. */
+  /** Runs after a handler has succeeded and its event was acknowledged. A failing hook stops the worker. */
   afterEventExecution(hook: (event: ReceivedEvent) => unknown): void;
 
   /**

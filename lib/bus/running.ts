@@ -5,6 +5,7 @@ import { DeadLetterBox } from '../delivery/dead-letters.js';
 import type { DueEvent, Lookup } from '../delivery/decode.js';
 import { ListenerLoop, type Runner } from '../delivery/loop.js';
 import type { ListenOptions } from '../delivery/options.js';
+import { Replays, type ReplayTarget } from '../delivery/replays.js';
 import { EventRunner, type RunnerParts } from '../delivery/runner.js';
 import type { SettlementParts } from '../delivery/settlement.js';
 import { Threads } from '../delivery/threads.js';
@@ -38,6 +39,8 @@ export class RunningListeners {
   /** By listener, for those whose handler is the URL of a module. */
   readonly #threads = new Map<RecordedListener, Threads>();
   readonly #deadLetters: DeadLetterBox;
+  readonly #replayTargets: ReplayTarget[] = [];
+  #replays: Replays | undefined;
   readonly summaries: ListenerSummary[] = [];
 
   constructor(opened: Opened, parts: RunningParts) {
@@ -63,6 +66,7 @@ export class RunningListeners {
       if (stream.manage) await broker.ensureStream(stream, patience);
     }
     await Promise.all(listeners.map((listener) => this.#startListener(listener, signal)));
+    this.#startReplays();
   }
 
   /** Nothing begins any more; what runs goes on. */
@@ -73,6 +77,8 @@ export class RunningListeners {
   /** Stops all listeners; resolves when their acknowledgements have left. */
   async stop(timeout: number): Promise<void> {
     this.halt();
+    // First: what they bring is the listeners' to give back.
+    await this.#replays?.stop();
     const running = await Promise.all(this.#loops.map((loop) => loop.stop(timeout)));
     const abandoned = running.reduce((sum, each) => sum + each, 0);
     if (abandoned > 0) {
@@ -81,6 +87,7 @@ export class RunningListeners {
         'Stopped with handlers still running after shutdownTimeout; their events come again',
       );
     }
+    this.#replays?.close();
     await Promise.all([...this.#threads.values()].map((threads) => threads.stop()));
     await this.#opened.broker.flush();
   }
@@ -111,6 +118,11 @@ export class RunningListeners {
       runner: (own) => this.#runner(listener, own),
     });
     this.#loops.push(loop);
+    this.#replayTargets.push({
+      listenerName: listener.listenerName,
+      lookup: this.#lookupFor(listener),
+      accept: (held) => loop.accept(held),
+    });
     const durables = listener.targets.map((target) => this.#durableFor(listener, target));
     this.summaries.push({
       listenerName: listener.listenerName,
@@ -119,6 +131,21 @@ export class RunningListeners {
       durables: durables.map((durable) => durable.name),
     });
     await Promise.all(durables.map((durable): Promise<Source> => broker.open(durable, loop, { signal })));
+  }
+
+  #startReplays(): void {
+    const { broker, config } = this.#opened;
+    this.#replays = new Replays({
+      broker,
+      logger: this.#parts.lifecycle.logger,
+      stream: this.#parts.streams.replays(config),
+      prefix: config.prefix,
+      serviceName: config.serviceName,
+      // Not the listeners' own: all versions of a service have to agree on it.
+      lease: config.api('default').acknowledgementTimeout,
+      targets: this.#replayTargets,
+    });
+    this.#replays.start();
   }
 
   #durableFor(listener: RecordedListener, { apiName, eventName }: Target): DurableSpec {

@@ -11,6 +11,8 @@ import { Queue } from './queue.js';
 const TURN_MS = 10;
 /** What aborted handlers get to end in, once `shutdownTimeout` is over. */
 const ABORT_GRACE_MS = 1000;
+/** How many may wait for retries of their keys, beside what the flow allows. */
+const MOST_SET_ASIDE = 512;
 /** A longer one would fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -42,10 +44,14 @@ export class ListenerLoop implements Sink {
   /** How many of them are replays: those come unasked, and leave what is asked for as it is. */
   #replays = 0;
   readonly #ready = new Queue<Held>();
-  readonly #retries = new Set<NodeJS.Timeout>();
+  /** What is tried again later in this process. */
+  readonly #retries = new Map<Held, NodeJS.Timeout>();
   /** Handlers that run; the settling of a dead letter counts too, and a batch as one. */
   #running = 0;
   #pumping = false;
+  #yielding = false;
+  /** Milliseconds that handlers have taken without waiting, since others last had a turn. */
+  #spent = 0;
   #suspended = false;
   #halted = false;
   #whenIdle: (() => void) | undefined;
@@ -79,11 +85,13 @@ export class ListenerLoop implements Sink {
   }
 
   deliver(delivery: Delivery, source: Source): void {
-    this.accept(new Held(delivery, source, performance.now()));
+    this.accept(new Held(delivery, source, this.#leases.sentAt(performance.now())));
   }
 
   changed(source: Source): void {
     if (!this.#sources.includes(source)) this.#sources.push(source);
+    this.#flow.limitTo(source.lease);
+    if (!this.#halted) this.#leases.watch(source.lease);
     this.#ask();
   }
 
@@ -102,6 +110,7 @@ export class ListenerLoop implements Sink {
 
   /** The runner is done with a delivery. `took`: the handler's milliseconds, if it succeeded. */
   finished(held: Held, how: 'succeeded' | 'failed' | 'not-run', took = 0): void {
+    if (this.#pumping) this.#spent += took;
     if (how === 'succeeded') this.#flow.succeeded(took);
     else if (how === 'failed') this.#flow.failed();
     if (held.batch !== undefined) {
@@ -125,7 +134,7 @@ export class ListenerLoop implements Sink {
     held.stage = 'retrying';
     const timer = setTimeout(
       () => {
-        this.#retries.delete(timer);
+        this.#retries.delete(held);
         if (this.#halted || !this.#held.has(held)) return;
         held.stage = 'ready';
         this.#ready.push(held);
@@ -133,7 +142,7 @@ export class ListenerLoop implements Sink {
       },
       Math.min(delay, LONGEST_TIMER_MS),
     );
-    this.#retries.add(timer);
+    this.#retries.set(held, timer);
     this.#noteIdle();
     this.#pump();
   }
@@ -160,7 +169,7 @@ export class ListenerLoop implements Sink {
     }
     for (const source of this.#sources) source.close();
     this.#leases.stop();
-    for (const timer of this.#retries) clearTimeout(timer);
+    for (const timer of this.#retries.values()) clearTimeout(timer);
     return this.#running;
   }
 
@@ -180,9 +189,8 @@ export class ListenerLoop implements Sink {
   }
 
   #pump(): void {
-    if (this.#pumping) return;
+    if (this.#pumping || this.#yielding) return;
     this.#pumping = true;
-    const until = performance.now() + TURN_MS;
     while (!this.#halted && !this.#suspended && this.#running < this.#concurrency) {
       if (this.#gathering?.isComplete(this.#ready.peek())) {
         this.#beginBatch(this.#gathering.take());
@@ -191,13 +199,22 @@ export class ListenerLoop implements Sink {
       const held = this.#ready.shift();
       if (held === undefined) break;
       this.#begin(held);
-      if (this.#ready.length > 0 && performance.now() > until) {
-        setImmediate(() => this.#pump());
+      if (this.#spent > TURN_MS) {
+        this.#yield();
         break;
       }
     }
     this.#pumping = false;
     this.#ask();
+  }
+
+  #yield(): void {
+    this.#spent = 0;
+    this.#yielding = true;
+    setImmediate(() => {
+      this.#yielding = false;
+      this.#pump();
+    });
   }
 
   #begin(held: Held): void {
@@ -239,7 +256,7 @@ export class ListenerLoop implements Sink {
   #ask(): void {
     if (this.#halted || this.#suspended) return;
     const { window } = this.#flow;
-    const own = this.#held.size - this.#replays;
+    const own = this.#held.size - this.#replays - this.#setAside();
     if (own >= window) return;
     const share = Math.max(1, Math.ceil(window / this.#sources.length));
     for (const source of this.#sources) {
@@ -249,6 +266,13 @@ export class ListenerLoop implements Sink {
       const idle = source.asked === 0 && (own === 0 || this.#gathering !== undefined);
       if (room >= Math.max(1, share / 2) || (idle && room > 0)) source.pull(room);
     }
+  }
+
+  /** How many are held by a retry of their key: they must not keep other keys from being asked for. */
+  #setAside(): number {
+    let count = 0;
+    for (const held of this.#retries.keys()) count += 1 + (this.#lanes?.behind(held) ?? 0);
+    return Math.min(count, MOST_SET_ASIDE);
   }
 
   async #suspendSources(): Promise<void> {

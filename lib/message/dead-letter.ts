@@ -46,7 +46,7 @@ export interface GivenUp {
 export function encodeDeadLetter(letter: GivenUp, largest: number): WireEvent {
   const { subject, body } = letter;
   const own = ownHeaders(letter);
-  const whole = Buffer.from(renderHeaders([...copied(letter.headers), ...own]), 'latin1');
+  const whole = Buffer.from(renderHeaders([...copied(letter.headers), ...own]), 'utf8');
   if (whole.length + body.length <= largest) return { subject, headers: whole, body };
   const headers = Buffer.from(renderHeaders([...own, [DeadLetterHeader.truncated, 'true']]), 'latin1');
   return { subject, headers, body: body.subarray(0, Math.max(0, largest - headers.length)) };
@@ -57,7 +57,7 @@ export function* copied(headers: Headers): Generator<readonly [string, string]> 
   for (const [name, value] of Object.entries(headers)) {
     if (name.startsWith('nats-') || name.startsWith('lightbus-') || !HEADER_NAME.test(name)) continue;
     // biome-ignore lint/suspicious/noControlCharactersInRegex: which no header may hold
-    yield [name, value.replace(/[\x00-\x1f\x7f]|[^\x00-\xff]/g, ' ')];
+    yield [name, value.replace(/[\x00-\x1f\x7f]/g, ' ')];
   }
 }
 

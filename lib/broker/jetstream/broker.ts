@@ -1,4 +1,6 @@
+import { ErrorCode, NatsError } from 'nats';
 import type { ResolvedNatsOptions } from '../../config/config.js';
+import { LightbusError } from '../../errors.js';
 import type { Logger } from '../../logger.js';
 import type { WireEvent } from '../../message/codec.js';
 import type { Broker, DurableSpec, Patience, Sink, Source, Stored, StreamSpec } from '../broker.js';
@@ -9,6 +11,7 @@ import { pause } from './patience.js';
 import { Provisioner } from './provision.js';
 import { Publisher } from './publisher.js';
 import { DurableSource } from './source.js';
+import { JetStreamStore } from './store.js';
 
 const HEALING_TIMEOUT_MS = 5000;
 const FLUSH_TIMEOUT_MS = 5000;
@@ -22,6 +25,7 @@ export class JetStreamBroker implements Broker {
   readonly #provisioner: Provisioner;
   readonly #publisher: Publisher;
   readonly #acks: AckQueue;
+  readonly store: JetStreamStore;
   /** The streams that are published to, by their real name, and what to make again should they vanish. */
   readonly #streams = new Map<string, StreamSpec>();
   readonly #nameOf = new Map<StreamSpec, string>();
@@ -34,6 +38,7 @@ export class JetStreamBroker implements Broker {
     this.#provisioner = new Provisioner(this.#api, options.logger);
     this.#publisher = new Publisher(this.#connection, (stream) => this.#restore(stream));
     this.#acks = new AckQueue(this.#connection);
+    this.store = new JetStreamStore(this.#connection, this.#api, this.#provisioner);
   }
 
   async connect(patience: Patience): Promise<void> {
@@ -45,7 +50,7 @@ export class JetStreamBroker implements Broker {
   }
 
   async ensureStream(spec: StreamSpec, patience: Patience): Promise<void> {
-    const { config } = await this.#provisioner.ensureStream(spec, patience);
+    const { config } = await this.#provisioner.ensureStream(spec, patience).catch(explain);
     this.#streams.set(config.name, spec);
     this.#nameOf.set(spec, config.name);
   }
@@ -106,4 +111,13 @@ export class JetStreamBroker implements Broker {
     this.#restoring.set(name, restoring);
     await restoring;
   }
+}
+
+/** Throws the error again; a missing right as one of ours, that says what to do. */
+function explain(error: unknown): never {
+  if (!(error instanceof NatsError) || error.code !== ErrorCode.PermissionsViolation) throw error;
+  const subject = error.permissionContext?.subject ?? error.message;
+  throw new LightbusError(`NATS does not permit this service to publish to ${subject}; grant its user that right`, {
+    cause: error,
+  });
 }
