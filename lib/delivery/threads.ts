@@ -6,11 +6,10 @@ import { InvalidEventListener } from '../errors.js';
 import { describeError, type Logger } from '../logger.js';
 import type { Received } from './received.js';
 import type { ThreadAnswer, ThreadTask } from './thread-entry.js';
-import { type PackedError, packError, unpackError } from './thread-error.js';
+import { type PackedError, unpackError } from './thread-error.js';
 import { packEvent } from './thread-event.js';
+import { GRACE_MS, ThreadWatch } from './thread-watch.js';
 
-/** What a handler that was told to stop gets to end in; less than the loop waits for it. */
-const GRACE_MS = 500;
 const START_AGAIN_MS = 1000;
 
 export interface ThreadParts {
@@ -64,37 +63,18 @@ export class Threads {
   /** Runs the handler; resolves and rejects as it does. Ends its thread if it does not react to the event's signal. */
   readonly handle = async (_parameters: unknown, event: Received): Promise<void> => {
     const { handlerTimeout, module } = this.#parts;
-    const { port1: port, port2: theirs } = new MessageChannel();
-    const ending = new AbortController();
-    let timer: NodeJS.Timeout | undefined;
-    let grace: NodeJS.Timeout | undefined;
-    let timedOut: Error | undefined;
-    const { signal } = event;
-    const stop = () => {
-      port.postMessage(packError(signal.reason));
-      grace = setTimeout(() => ending.abort(), GRACE_MS);
-    };
-    signal.addEventListener('abort', stop, { once: true });
-    port.on('message', () => {
-      if (handlerTimeout === undefined) return;
-      timer = setTimeout(() => {
-        timedOut = new Error(`The handler did not end within its handlerTimeout of ${handlerTimeout} ms`);
-        event.abort(timedOut);
-      }, handlerTimeout);
-    });
+    const { port1, port2 } = new MessageChannel();
+    const watch = new ThreadWatch(event, port1, handlerTimeout);
     try {
-      const task: ThreadTask = { module: module.href, run: { event: packEvent(event), port: theirs } };
-      const answer = await this.#run(task, [theirs], ending.signal);
+      const task: ThreadTask = { module: module.href, run: { event: packEvent(event), port: port2 } };
+      const answer = await this.#run(task, [port2], watch.ending);
       if (answer.kind !== 'done') throw errorOf(answer);
     } catch (error) {
-      throw timedOut ?? error;
+      throw watch.timedOut ?? error;
     } finally {
-      clearTimeout(timer);
-      clearTimeout(grace);
-      signal.removeEventListener('abort', stop);
-      port.close();
+      watch.close();
     }
-    if (timedOut !== undefined) throw timedOut;
+    if (watch.timedOut !== undefined) throw watch.timedOut;
   };
 
   /** Ends all threads, whatever they do. */

@@ -143,6 +143,15 @@ describe('a handler in threads', function () {
     });
   }
 
+  it('may leave something behind that breaks its thread when all is handled: that is logged, and the next event runs', async () => {
+    const { bus } = await report(['throw-later']);
+    await settled();
+    await until('the broken thread is noticed', () => world.logged('A thread of a handler broke', 'error').length > 0);
+    await bus.reports.report_due.fire({ number: 2, act: 'look' });
+    await settled();
+    expect(acts()).to.include.members(['1 throw-later 1', '2 look 1']);
+  });
+
   it('that takes all memory of its thread has failed, and the worker lives on', async () => {
     // What is left of the flag afterwards concerns the heaps of threads to come alone.
     v8.setFlagsFromString('--max-old-space-size=64');

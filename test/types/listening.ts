@@ -107,6 +107,10 @@ user_created.listenBatch(
   },
   { listenerName: 'batch', maxSize: 50, maxWait: '200ms', concurrency: 2 },
 );
+// @ts-expect-error makes no sense with batches
+user_created.listenBatch(() => {}, { listenerName: 'x', ordered: true });
+// @ts-expect-error makes no sense with batches
+user_created.listenBatch(() => {}, { listenerName: 'x', orderBy: ({ username }) => username });
 // @ts-expect-error only for batches
 user_created.listen(() => {}, { listenerName: 'x', maxSize: 50 });
 
