@@ -29,6 +29,12 @@ export class Lanes {
     return held.key === undefined ? undefined : this.#lanes.get(held.key)?.head;
   }
 
+  /** How many wait behind a delivery. */
+  behind(head: Held): number {
+    const lane = head.key === undefined ? undefined : this.#lanes.get(head.key);
+    return lane?.head === head ? lane.waiting.length : 0;
+  }
+
   /** The delivery is settled: gives the next of its key, which is ready now. */
   leave(held: Held): Held | undefined {
     if (held.key === undefined) return undefined;
