@@ -13,6 +13,7 @@ export class Flow {
   #cap: number;
   #successes = 0;
   #average: number | undefined;
+  #workAhead = WORK_AHEAD_MS;
 
   constructor(concurrency: number) {
     this.#concurrency = concurrency;
@@ -20,9 +21,14 @@ export class Flow {
   }
 
   get window(): number {
-    const perEvent = this.#average ?? WORK_AHEAD_MS;
-    const ahead = Math.floor(this.#concurrency * (1 + WORK_AHEAD_MS / Math.max(perEvent, 0.001)));
+    const perEvent = this.#average ?? this.#workAhead;
+    const ahead = Math.floor(this.#concurrency * (1 + this.#workAhead / Math.max(perEvent, 0.001)));
     return Math.max(this.#concurrency, Math.min(ahead, this.#cap));
+  }
+
+  /** What waits for a third of its lease is given back, and that counts as an attempt: hold what begins well before. */
+  limitTo(lease: number): void {
+    this.#workAhead = Math.min(this.#workAhead, lease / 6);
   }
 
   /** @param milliseconds that the handler took */

@@ -1,7 +1,7 @@
 import type { ErrorDescription, Logger } from '../logger.js';
 import { describeError } from '../logger.js';
 import type { ReceivedEvent } from '../message/message.js';
-import { decode, identify, type Lookup, NotAskedFor } from './decode.js';
+import { decode, identify, isAskedFor, type Lookup, NotAskedFor } from './decode.js';
 import type { Held } from './held.js';
 import type { ListenerLoop } from './loop.js';
 import { ask } from './on-error.js';
@@ -50,7 +50,7 @@ export class Settlement {
 
   /** Decodes a delivery; undefined if no handler may see it: then it is settled here. */
   open(held: Held, killsItsProcess: boolean): Received | undefined {
-    if (killsItsProcess) {
+    if (killsItsProcess && isAskedFor(held, this.#parts.lookup)) {
       this.#giveUpUnrun(held, new KilledItsProcess(held.attempt));
       return undefined;
     }
