@@ -18,23 +18,32 @@ export class LeaseKeeper {
   readonly #parts: LeaseParts;
   #timer: NodeJS.Timeout | undefined;
   #lease = Number.POSITIVE_INFINITY;
+  #every = 0;
   #tickedAt = 0;
-  #idleTicks = 0;
+  /** When the event loop was last known to be free, so that nothing lay unread. */
+  #freeAt = 0;
 
   constructor(parts: LeaseParts) {
     this.#parts = parts;
   }
 
-  /** To be called for everything that is held; cheap when it keeps watch already. */
+  /** To be called before anything is asked for, and for everything that is held; cheap when it keeps watch already. */
   watch(lease: number): void {
-    this.#idleTicks = 0;
     if (this.#timer !== undefined && lease >= this.#lease) return;
     // The shortest lease of all that is held sets the pace.
     clearInterval(this.#timer);
     this.#lease = lease;
     this.#tickedAt = performance.now();
-    const every = Math.max(SHORTEST_TICK_MS, lease / 6);
-    this.#timer = setInterval(() => this.#tick(every, lease), every);
+    this.#freeAt = this.#tickedAt;
+    this.#every = Math.max(SHORTEST_TICK_MS, lease / 6);
+    // It ticks while nothing is held, too: a lease begins with the sending, and what is sent now may lie unread.
+    this.#timer = setInterval(() => this.#tick(this.#every, lease), this.#every);
+    this.#timer.unref();
+  }
+
+  /** When a delivery that is read now may have been sent: not just now, if the event loop was blocked meanwhile. */
+  sentAt(now: number): number {
+    return this.#timer !== undefined && now - this.#freeAt > this.#every * 1.5 ? this.#freeAt : now;
   }
 
   stop(): void {
@@ -46,11 +55,10 @@ export class LeaseKeeper {
     const now = performance.now();
     const late = now - this.#tickedAt - every;
     this.#tickedAt = now;
-    if (this.#parts.held.size === 0) {
-      this.#idleTicks += 1;
-      if (this.#idleTicks > 1) this.stop();
-      return;
-    }
+    if (late < every / 2) this.#freeAt = now;
+    // Timers come before what waits in the sockets; that is read when the immediates have their turn.
+    else setImmediate(() => (this.#freeAt = performance.now()));
+    if (this.#parts.held.size === 0) return;
     if (late > lease / 3) this.#blocked(late);
     let waited = false;
     for (const held of this.#parts.held) {

@@ -21,6 +21,8 @@ describe('an event loop blocked for two leases', function () {
     const blocked = await scene.worker({ listeners });
     await scene.ledger.until((entries) => entries.some(({ n }) => n === events));
     await scene.worker({ listeners });
+    await blocked.said('blocked the event loop');
+    await scene.fire(events);
     await scene.settled();
     const upToBlocking = Array.from({ length: events + 1 }, (_, n) => n);
     await scene.check({ twice: upToBlocking, overlapping: [events] });
