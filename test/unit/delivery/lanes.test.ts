@@ -1,0 +1,60 @@
+import { expect } from 'chai';
+import type { Delivery, Source } from '../../../lib/broker/broker.js';
+import { Held } from '../../../lib/delivery/held.js';
+import { Lanes } from '../../../lib/delivery/lanes.js';
+
+/** A delivery that is only passed on here. */
+function held(): Held {
+  return new Held({ deliveries: 1 } as Delivery, {} as Source, 0);
+}
+
+describe('lanes', () => {
+  it('let one delivery of each key through, and others of that key when it has left, in order', () => {
+    const lanes = new Lanes();
+    const [a1, a2, a3, b1] = [held(), held(), held(), held()];
+    expect([lanes.enter(a1, 'a'), lanes.enter(a2, 'a'), lanes.enter(b1, 'b'), lanes.enter(a3, 'a')]).to.deep.equal([
+      true,
+      false,
+      true,
+      false,
+    ]);
+    expect([a1, a2, a3, b1].map(({ stage }) => stage)).to.deep.equal(['ready', 'blocked', 'blocked', 'ready']);
+    expect(lanes.leave(a1)).to.equal(a2);
+    expect(a2.stage).to.equal('ready');
+    expect(lanes.leave(b1)).to.equal(undefined);
+    expect(lanes.leave(a2)).to.equal(a3);
+    expect(lanes.leave(a3)).to.equal(undefined);
+    expect(lanes.enter(held(), 'a'), 'a key of which nothing is left').to.equal(true);
+  });
+
+  it('pass by what has no key', () => {
+    const lanes = new Lanes();
+    const keyless = held();
+    expect(lanes.leave(keyless)).to.equal(undefined);
+    expect(lanes.headOf(keyless)).to.equal(undefined);
+    expect(lanes.behind(keyless)).to.equal(0);
+  });
+
+  it('tell what a delivery waits behind, and how many wait behind it', () => {
+    const lanes = new Lanes();
+    const [first, second, third] = [held(), held(), held()];
+    for (const each of [first, second, third]) lanes.enter(each, 'a');
+    expect(lanes.headOf(third)).to.equal(first);
+    expect([lanes.behind(first), lanes.behind(second)]).to.deep.equal([2, 0]);
+    lanes.leave(first);
+    expect(lanes.headOf(third)).to.equal(second);
+    expect(lanes.behind(second)).to.equal(1);
+  });
+
+  it('are free again when the first of a key was given back, with all behind it', () => {
+    const lanes = new Lanes();
+    const [first, second] = [held(), held()];
+    lanes.enter(first, 'a');
+    lanes.enter(second, 'a');
+    for (const each of [first, second]) lanes.forget(each);
+    const next = held();
+    expect(lanes.enter(next, 'a')).to.equal(true);
+    expect(lanes.leave(first), 'a late end of what was given back').to.equal(undefined);
+    expect(lanes.headOf(next)).to.equal(next);
+  });
+});
