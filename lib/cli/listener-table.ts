@@ -1,4 +1,5 @@
 import type { ListenerSummary } from '../bus/internals.js';
+import { renderTable } from './table.js';
 
 /** Who listens to what: a table for people, a line of JSON per listener for programs. */
 export function renderListeners(
@@ -17,20 +18,4 @@ export function renderListeners(
     durables.map((durable, index) => [index === 0 ? listenerName : '', events[index] ?? '', durable]),
   );
   return renderTable([['LISTENER', 'EVENT', 'DURABLE'], ...rows]);
-}
-
-function renderTable(rows: readonly (readonly string[])[]): string {
-  const widths = rows.reduce<number[]>(
-    (so, row) => row.map((cell, column) => Math.max(so[column] ?? 0, cell.length)),
-    [],
-  );
-  return rows
-    .map(
-      (row) =>
-        `${row
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('');
 }

@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { createJiti } from 'jiti';
+import type { DeadLetters } from '../bus/dead-letters.js';
 import type { BusInternals } from '../bus/internals.js';
 import { FailedToImportBusModule } from '../errors.js';
 
@@ -11,6 +12,8 @@ export interface LoadedBus {
     readonly '~lightbus': BusInternals;
     startWorker(options?: { signal?: AbortSignal }): Promise<{ readonly done: Promise<void>; stop(): Promise<void> }>;
     close(): Promise<void>;
+    /** Undefined: the module has a copy of the package that is older than dead letters. */
+    readonly deadLetters?: DeadLetters;
   };
 }
 
@@ -33,6 +36,17 @@ export async function loadBus(options: {
   const shown = relative(directory, path);
   const name = shown === '' || shown.startsWith('..') ? path : shown;
   return theBusIn(await importModule(path, name), name);
+}
+
+/** Whether a bus module is named, or there is one in `directory`: for commands that can do without. */
+export async function hasBusModule(options: {
+  module?: string | undefined;
+  directory: string;
+  environment: Readonly<Record<string, string | undefined>>;
+}): Promise<boolean> {
+  if (options.module !== undefined || options.environment.LIGHTBUS_MODULE) return true;
+  const names = await readdir(options.directory).catch(() => [] as string[]);
+  return BUS_FILES.some((name) => names.includes(name));
 }
 
 async function findModule(module: string | undefined, directory: string): Promise<string> {

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { deadlettersCommand } from './deadletters.js';
 import { dumpschemaCommand } from './dumpschema.js';
 import { renderError } from './report.js';
 import { runCommand } from './run.js';
@@ -40,16 +41,25 @@ function createProgram(terminal: Terminal, version: string, exitWith: (code: Exi
     .description('Typed, durable events on NATS JetStream.')
     .version(version, '-V, --version', 'print the version')
     .addHelpText('after', `${EXIT_CODES}\n\nExample:\n  lightbus run --bus ./bus.ts`);
-  const commands = [runCommand(terminal, exitWith), dumpschemaCommand(terminal), versionCommand(terminal, version)];
+  const commands = [
+    runCommand(terminal, exitWith),
+    dumpschemaCommand(terminal),
+    deadlettersCommand(terminal, exitWith),
+    versionCommand(terminal, version),
+  ];
   for (const command of commands) program.addCommand(command);
-  for (const command of [program, ...commands]) {
+  for (const command of [program, ...commands, ...commands.flatMap(({ commands: own }) => own)]) {
     command
       .exitOverride()
       .configureOutput({ writeOut: (text) => terminal.print(text), writeErr: (text) => terminal.warn(text) })
-      .showHelpAfterError(`(lightbus ${command === program ? '' : `${command.name()} `}--help says more)`)
+      .showHelpAfterError(`(${pathOf(command)} --help says more)`)
       .allowExcessArguments(false);
   }
   return program;
+}
+
+function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
 }
 
 // Help that was not asked for (no command was given) goes to standard error, and is an error.

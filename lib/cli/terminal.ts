@@ -1,3 +1,5 @@
+import { createInterface } from 'node:readline';
+
 /** What a command sees of the process that it runs in: where it writes, where it stands, what it is told. */
 export interface Terminal {
   readonly directory: string;
@@ -10,6 +12,8 @@ export interface Terminal {
   reserveOutput(): void;
   /** Writes to standard error. */
   warn(text: string): void;
+  /** Asks a person, who may answer with nothing; undefined where there is nobody to ask. */
+  readonly ask?: (question: string) => Promise<string>;
   /** Calls `handler` at every SIGTERM and SIGINT, until the function that it returns is called. */
   onSignal(handler: (signal: string) => void): () => void;
 }
@@ -24,7 +28,7 @@ export class UsageError extends Error {
 
 /** The terminal of this process; `flushed` resolves when everything has been written. */
 export function processTerminal(): Terminal & { flushed(): Promise<void> } {
-  const { stdout, stderr } = process;
+  const { stdin, stdout, stderr } = process;
   const print = stdout.write.bind(stdout);
   const warn = stderr.write.bind(stderr);
   // A reader that went away (`lightbus dumpschema | head`) is no failure, and none of a worker's business.
@@ -36,6 +40,7 @@ export function processTerminal(): Terminal & { flushed(): Promise<void> } {
     isTerminal: stdout.isTTY === true,
     print,
     warn,
+    ...(stdin.isTTY && stderr.isTTY ? { ask } : {}),
     reserveOutput() {
       stdout.write = warn;
     },
@@ -47,4 +52,17 @@ export function processTerminal(): Terminal & { flushed(): Promise<void> } {
       for (const write of [print, warn]) await new Promise<void>((resolve) => write('', () => resolve()));
     },
   };
+}
+
+function ask(question: string): Promise<string> {
+  const reader = createInterface({ input: process.stdin, output: process.stderr });
+  return new Promise((resolve) => {
+    // Ctrl-C and the end of the input are answers too: nothing.
+    reader.on('close', () => resolve(''));
+    reader.on('SIGINT', () => reader.close());
+    reader.question(question, (answer) => {
+      resolve(answer);
+      reader.close();
+    });
+  });
 }
