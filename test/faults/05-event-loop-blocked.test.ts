@@ -19,7 +19,7 @@ describe('an event loop blocked for two leases', function () {
     ]);
     const listeners = [listener({ acknowledgementTimeout: '1s' })];
     const blocked = await scene.worker({ listeners });
-    await scene.ledger.until((entries) => entries.some(({ n }) => n === events));
+    await scene.ledger.until((entries) => entries.some(({ what, n }) => what === 'start' && n === events));
     await scene.worker({ listeners });
     await blocked.said('blocked the event loop');
     await scene.fire(events);

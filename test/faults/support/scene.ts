@@ -1,7 +1,7 @@
 import { appendFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { expect } from 'chai';
-import { type ConfigInput, create, type Duration, type ListenOptions, type NatsOptions } from '../../../lib/index.js';
+import { type ConfigInput, create, type Duration, type ListenOptions } from '../../../lib/index.js';
 import { type Account, accountFor, type Ledger, openLedger } from './ledger.js';
 import { type DeadLetter, openServerState, type ServerState } from './server-state.js';
 import { JobsApi } from './service/jobs.js';
@@ -73,22 +73,24 @@ let scenes = 0;
 
 /**
  * @param nats the server, or a cluster's servers
+ * @param options `login`: of producer, workers and the server's own word; a worker may have another by its `config`
  * @example await using scene = await openScene(nats);
  */
 export async function openScene(
   nats: { readonly url: string | string[] },
-  options: { producerUrl?: string; producer?: NatsOptions; config?: ConfigInput } = {},
+  options: { producerUrl?: string; login?: { user: string; password: string }; config?: ConfigInput } = {},
 ): Promise<Scene> {
+  const { login } = options;
   const prefix = `t${process.pid}_${++scenes}`;
   const url = [nats.url].flat();
-  const config: ConfigInput = { logLevel: 'info', prefix, ...options.config };
+  const config: ConfigInput = { logLevel: 'info', prefix, nats: { ...login }, ...options.config };
   const ledger = await openLedger();
-  const server = await openServerState(url);
+  const server = await openServerState({ servers: url, ...(login && { user: login.user, pass: login.password }) });
   const producer = create({
     serviceName: 'producer',
     apis: [JobsApi],
     config: { ...config, logLevel: 'silent' },
-    nats: { servers: options.producerUrl ?? url, ...options.producer },
+    nats: { servers: options.producerUrl ?? url, ...login },
   });
   const workers: RunningWorker[] = [];
   let fired = 0;

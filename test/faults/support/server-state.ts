@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect, type JetStreamManager, type NatsConnection } from 'nats';
+import { type ConnectionOptions, connect, type JetStreamManager, type NatsConnection } from 'nats';
 
 const LOOK_EVERY_MS = 100;
 
@@ -21,9 +21,9 @@ export interface DeadLetter {
   header(name: string): string;
 }
 
-export async function openServerState(url: string | string[]): Promise<ServerState> {
+export async function openServerState(options: ConnectionOptions): Promise<ServerState> {
   const nats = await connect({
-    servers: url,
+    ...options,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 100,
     waitOnFirstConnect: true,
