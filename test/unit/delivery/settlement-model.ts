@@ -55,7 +55,7 @@ export class ListenerModel {
             handler: (_parameters, event) => this.#handle(event),
             orderBy: setup.inLanes ? (_parameters, event) => event.nativeId.sequence % KEYS : undefined,
             onError: setup.asked || !(setup.onError in OnError) ? () => this.#ask() : (setup.onError as OnError),
-            policy: { maxAttempts: setup.maxAttempts, backoff: (attempt) => BACKOFF[attempt - 1] ?? 2000 },
+            policy: { maxAttempts: setup.maxAttempts, backoff },
             handlerTimeout: setup.handlerTimeout,
             before: () => undefined,
             after: () => undefined,

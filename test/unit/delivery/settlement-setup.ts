@@ -3,7 +3,7 @@ import { Reject, RetryAfter } from '../../../lib/index.js';
 
 export const LEASE = 600;
 /** Milliseconds before the next attempt; the last repeats. */
-export const BACKOFF = [1000, 2000];
+const BACKOFF = [1000, 2000];
 export const RETRY_AFTER = 7000;
 /** How many keys there are, where there are keys. */
 export const KEYS = 3;

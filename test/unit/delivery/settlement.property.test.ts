@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import sinon from 'sinon';
 import { OnError } from '../../../lib/delivery/options.js';
-import { type Failure, LEASE, ListenerModel, type Plan, type Policy, type Setup } from './settlement-model.js';
+import { ListenerModel } from './settlement-model.js';
+import { type Failure, LEASE, type Plan, type Policy, type Setup } from './settlement-setup.js';
 
 const SEED = Number(process.env.FAST_CHECK_SEED ?? Date.now() % 2 ** 31);
 const RUNS = process.env.FAULTS === 'full' ? 10_000 : 1000;
