@@ -49,11 +49,14 @@ describe('the stream of dead letters', function () {
   it('is forbidden to the service: the event waits for one that may', async () => {
     await using guarded = await startNats({
       config: `authorization { users: [
-        { user: some, password: p, permissions: { publish: { deny: ["*_dead_letters.>"] } } }
+        { user: some, password: p, permissions: { publish: { deny: ["guarded_dead_letters.>"] } } }
         { user: all, password: p }
       ] }`,
     });
-    await using scene = await openScene(guarded, { login: { user: 'all', password: 'p' } });
+    await using scene = await openScene(guarded, {
+      login: { user: 'all', password: 'p' },
+      config: { prefix: 'guarded' },
+    });
     await scene.fire([{}, POISON, {}]);
     const forbidden = await scene.worker({ listeners, config: { nats: { user: 'some', password: 'p' } } });
     await until(() => refusals(forbidden) >= 2);

@@ -81,7 +81,7 @@ export async function openScene(
   options: { producerUrl?: string; login?: { user: string; password: string }; config?: ConfigInput } = {},
 ): Promise<Scene> {
   const { login } = options;
-  const prefix = `t${process.pid}_${++scenes}`;
+  const prefix = options.config?.prefix ?? `t${process.pid}_${++scenes}`;
   const url = [nats.url].flat();
   const config: ConfigInput = { logLevel: 'info', prefix, nats: { ...login }, ...options.config };
   const ledger = await openLedger();

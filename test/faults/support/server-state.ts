@@ -61,7 +61,7 @@ async function readDeadLetters(manager: JetStreamManager, stream: string): Promi
     letters.push({
       id: header('ce-id'),
       subject: message.subject,
-      error: header('lightbus-error-message'),
+      error: decodeURIComponent(header('lightbus-error-message')),
       attempts: Number(header('lightbus-attempts')),
       header,
     });
