@@ -1,6 +1,7 @@
 import type { Broker, Delivery, DurableSpec, Sink, Source, StreamSpec } from '../broker/broker.js';
 import type { Logger } from '../logger.js';
 import { originOf } from '../message/replay.js';
+import { encodeReplay } from '../message/stored-dead-letter.js';
 import { replayStream } from '../names.js';
 import type { Lookup } from './decode.js';
 import { Held } from './held.js';
@@ -8,6 +9,9 @@ import { Held } from './held.js';
 /** How many replays are in hand at a time: few, because those of a slow listener keep others waiting. */
 const WINDOW = 32;
 const NO_LISTENER_DELAY_MS = 30_000;
+/** Each giving back counts as an attempt, of which the listener should find all its own. */
+const MOST_GIVEN_BACK = 5;
+const STORE_TIMEOUT_MS = 10_000;
 const PRUNE_EVERY_MS = 5000;
 const MAX_ACK_PENDING = 5000;
 const MOST_TOLD = 1000;
@@ -123,7 +127,8 @@ export class Replays implements Sink {
   }
 
   #noListener(delivery: Delivery): void {
-    delivery.nak(NO_LISTENER_DELAY_MS);
+    if (delivery.deliveries < MOST_GIVEN_BACK) delivery.nak(NO_LISTENER_DELAY_MS);
+    else void this.#storeAnew(delivery);
     const [, , listener = '', ...event] = delivery.subject.split('.');
     const key = `${listener} ${event.join('.')}`;
     if (this.#told.has(key)) return;
@@ -133,6 +138,22 @@ export class Replays implements Sink {
       'A dead letter is replayed to a listener that this worker does not run; gave it back, for another worker of this service',
     );
     this.#ask();
+  }
+
+  /** The same replay, with no attempts yet; under an id that is the same each time, should the ack be lost. */
+  async #storeAnew(delivery: Delivery): Promise<void> {
+    const { broker, stream, logger } = this.#parts;
+    const { subject, body } = delivery;
+    const headers = delivery.headers();
+    const origin = originOf(headers, delivery);
+    const anew = encodeReplay({ subject, letter: delivery, origin, event: { headers, body } });
+    try {
+      await broker.publish(anew, stream, { deadline: performance.now() + STORE_TIMEOUT_MS });
+      delivery.ack();
+    } catch (error) {
+      delivery.nak(NO_LISTENER_DELAY_MS);
+      logger.warn({ sequence: delivery.sequence, err: error }, 'A replay without a listener could not be stored anew');
+    }
   }
 }
 

@@ -99,7 +99,8 @@ export class JetStreamStore implements MessageStore {
     const name = await this.#nameOf(spec, patience);
     if (name === undefined) return false;
     try {
-      await this.#api.request(`STREAM.MSG.DELETE.${name}`, { seq: sequence }, patience);
+      // Overwriting it on the disk as well takes the server some 90 times as long.
+      await this.#api.request(`STREAM.MSG.DELETE.${name}`, { seq: sequence, no_erase: true }, patience);
       return true;
     } catch (error) {
       if (isApiError(error, ApiCode.streamNotFound, ...NOT_THERE)) return false;
