@@ -59,13 +59,28 @@ function stringify(value: unknown): string {
       ) ?? 'null'
     );
   } catch {
-    if (typeof value !== 'object' || value === null) return '"(not printable)"';
     // A cycle, or a getter that throws: without the field that has it the rest can be read.
-    const fields = Object.entries(value).map(
-      ([key, inner]) =>
-        `${JSON.stringify(key)}:${isPrimitive(inner) ? stringify(inner) : stringify(describeError(inner))}`,
+    return stringifyByField(value);
+  }
+}
+
+function stringifyByField(value: unknown): string {
+  try {
+    const fields = Object.keys(value as object).map(
+      (key) => `${JSON.stringify(key)}:${stringifyField(value as object, key)}`,
     );
     return `{${fields.join(',')}}`;
+  } catch {
+    return '"(not printable)"';
+  }
+}
+
+function stringifyField(of: object, key: string): string {
+  try {
+    const value = (of as Record<string, unknown>)[key];
+    return stringify(isPrimitive(value) ? value : describeError(value));
+  } catch {
+    return '"(not readable)"';
   }
 }
 

@@ -36,15 +36,16 @@ export function parseHeaders(block: Uint8Array): Headers {
   const headers = Object.create(null) as Record<string, string>;
   let start = text.indexOf('\r\n', FIRST_LINE.length) + 2;
   if (start === 1) return headers;
+  let colon = -1;
   while (start < text.length) {
     const newline = text.indexOf('\r\n', start);
     const end = newline === -1 ? text.length : newline;
-    const colon = text.indexOf(':', start);
+    // The next colon may be far away: looked for in each line anew, it would cost the square of their number.
+    if (colon < start) colon = text.indexOf(':', start);
+    if (colon === -1) break;
     if (colon > start && colon < end) {
       const name = text.slice(start, colon).toLowerCase();
       headers[name] ??= text.slice(colon + 1, end).trim();
-    } else if (colon === -1) {
-      break;
     }
     start = end + 2;
   }
