@@ -43,7 +43,7 @@ export interface FirerParts {
 /** Fires events: look up, check names, fill defaults in, validate, encode, publish, confirm. */
 export class Firer {
   readonly #parts: FirerParts;
-  readonly #prepared = new Map<string, Prepared>();
+  readonly #prepared = new Map<EventDefinition, Prepared>();
   readonly #ensured = new Set<StreamSpec>();
 
   constructor(parts: FirerParts) {
@@ -108,10 +108,9 @@ export class Firer {
   }
 
   #prepare(definition: EventDefinition, { config }: Opened): Prepared {
-    const { apiName, name: eventName, version } = definition;
-    const key = `${apiName}.${eventName}`;
-    const known = this.#prepared.get(key);
+    const known = this.#prepared.get(definition);
     if (known !== undefined) return known;
+    const { apiName, name: eventName, version } = definition;
     const { eventFireTimeout, validate } = config.api(apiName);
     const subject = subjectOf(config.prefix, apiName, eventName);
     const prepared: Prepared = {
@@ -122,7 +121,7 @@ export class Firer {
       validate: validate.outgoing,
       timeout: eventFireTimeout,
     };
-    this.#prepared.set(key, prepared);
+    this.#prepared.set(definition, prepared);
     return prepared;
   }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { ListenersAlreadyStarted, NothingToListenFor } from '../errors.js';
 import { describeError } from '../logger.js';
 import type { Worker } from './handles.js';
@@ -21,6 +22,7 @@ export class WorkerControl {
   constructor(registry: ListenerRegistry, parts: Omit<RunningParts, 'failed'>) {
     this.#registry = registry;
     this.#parts = parts;
+    setMaxListeners(0, this.#stopping.signal); // Each listener of the bus waits for it while it starts.
     this.#done = new Promise((resolve, reject) => {
       this.#resolveDone = resolve;
       this.#rejectDone = reject;

@@ -1,6 +1,6 @@
 import type { Delivery } from '../broker/broker.js';
 import { decodeBody, MalformedBody } from '../message/body.js';
-import { decodeMetadata } from '../message/codec.js';
+import { readId } from '../message/codec.js';
 import type { Headers } from '../message/headers.js';
 import { originOf } from '../message/replay.js';
 import type { Contract } from '../schema/contract.js';
@@ -73,5 +73,5 @@ function decodeParameters(delivery: Delivery, due: DueEvent): Record<string, unk
 /** What can be said of a delivery that could not be decoded. */
 export function identify(held: Held): { id: string; headers: Headers } {
   const headers = held.delivery.headers();
-  return { id: decodeMetadata(headers, held.delivery).id, headers };
+  return { id: readId(headers, held.delivery), headers };
 }

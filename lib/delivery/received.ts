@@ -1,4 +1,4 @@
-import { decodeMetadata, type Metadata, type StoredAt } from '../message/codec.js';
+import { readFiredAt, readId, readSource, readVersion, type StoredAt } from '../message/codec.js';
 import type { Headers } from '../message/headers.js';
 import type { NativeId, ReceivedEvent } from '../message/message.js';
 
@@ -24,7 +24,7 @@ export class Received implements ReceivedEvent {
   readonly #origin: StoredAt;
   readonly #delivery: { headers(): Headers };
   #headers: Headers | undefined;
-  #metadata: Metadata | undefined;
+  #firedAt: Date | undefined;
   #controller: AbortController | undefined;
   #abortReason: unknown;
 
@@ -39,19 +39,20 @@ export class Received implements ReceivedEvent {
   }
 
   get id(): string {
-    return this.#read().id;
+    return readId(this.headers, this.#origin);
   }
 
   get version(): number {
-    return this.#read().version;
+    return readVersion(this.headers);
   }
 
   get firedAt(): Date {
-    return this.#read().firedAt;
+    this.#firedAt ??= readFiredAt(this.headers, this.#origin);
+    return this.#firedAt;
   }
 
   get source(): string | undefined {
-    return this.#read().source;
+    return readSource(this.headers);
   }
 
   get nativeId(): NativeId {
@@ -84,11 +85,6 @@ export class Received implements ReceivedEvent {
   /** Nor would whoever prints it. */
   [Symbol.for('nodejs.util.inspect.custom')](): object {
     return this.toJSON();
-  }
-
-  #read(): Metadata {
-    this.#metadata ??= decodeMetadata(this.headers, this.#origin);
-    return this.#metadata;
   }
 }
 

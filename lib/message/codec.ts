@@ -36,15 +36,6 @@ export function createEncoder(event: {
   };
 }
 
-/** What an event's headers say of it; whatever they leave out or get wrong comes from the delivery. */
-export interface Metadata {
-  readonly id: string;
-  readonly version: number;
-  readonly firedAt: Date;
-  /** The firing service as `/<service>`; undefined if the sender did not say. */
-  readonly source: string | undefined;
-}
-
 /** Where and when the stream stored an event. */
 export interface StoredAt {
   readonly stream: string;
@@ -53,19 +44,32 @@ export interface StoredAt {
   readonly timestamp: string;
 }
 
-/** Reads metadata tolerantly: an event published by hand, without any header, has an id and a time too. */
-export function decodeMetadata(headers: Headers, stored: StoredAt): Metadata {
+// What an event's headers say of it is read tolerantly, and one by one, for most handlers ask for little of it. Whatever
+// they leave out or get wrong comes from the delivery: an event published by hand, without any header, has an id and a time too.
+
+/** The event's id; `<stream>:<sequence>` where the sender gave none. */
+export function readId(headers: Headers, stored: StoredAt): string {
   const id = headers['ce-id'];
-  const time = headers['ce-time'];
-  const source = headers['ce-source'];
+  return id ? decodeHeaderValue(id) : `${stored.stream}:${stored.sequence}`;
+}
+
+/** The version of the API; 1 where the sender gave none. */
+export function readVersion(headers: Headers): number {
   const version = Number(headers['ce-apiversion']);
+  return Number.isSafeInteger(version) && version > 0 ? version : 1;
+}
+
+/** When the event was fired; by the server's clock where the sender did not say. */
+export function readFiredAt(headers: Headers, stored: StoredAt): Date {
+  const time = headers['ce-time'];
   const firedAt = new Date(time === undefined ? Number.NaN : decodeHeaderValue(time));
-  return {
-    id: id ? decodeHeaderValue(id) : `${stored.stream}:${stored.sequence}`,
-    version: Number.isSafeInteger(version) && version > 0 ? version : 1,
-    firedAt: Number.isNaN(firedAt.getTime()) ? timeOf(stored) : firedAt,
-    source: source ? decodeHeaderValue(source) : undefined,
-  };
+  return Number.isNaN(firedAt.getTime()) ? timeOf(stored) : firedAt;
+}
+
+/** The firing service as `/<service>`; undefined if the sender did not say. */
+export function readSource(headers: Headers): string | undefined {
+  const source = headers['ce-source'];
+  return source ? decodeHeaderValue(source) : undefined;
 }
 
 /** When the stream stored an event. */

@@ -6,6 +6,17 @@ import { order, SCHEMA, STREAMS, SUBJECTS, setHeaders } from './event.mjs';
 /** As many as our own window at its largest; the client's default of 100 is slower. */
 const PREFETCH = 512;
 
+/** The event's id is read when it is asked for, as by a loop whose handler needs it. */
+class RawEvent {
+  constructor(message) {
+    this.message = message;
+  }
+
+  get id() {
+    return this.message.headers.get('ce-id');
+  }
+}
+
 export async function openRaw(url) {
   const nats = await connect({ servers: url });
   const manager = await nats.jetstreamManager();
@@ -22,7 +33,7 @@ export async function openRaw(url) {
     for await (const message of messages) {
       const parameters = JSON.parse(message.string());
       if (!validate(parameters)) throw new Error('an event does not fit its schema');
-      await handler(parameters);
+      await handler(parameters, new RawEvent(message));
       message.ack();
       if (++handled === count) break;
     }

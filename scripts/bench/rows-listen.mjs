@@ -10,6 +10,12 @@ const CONFIRMED_WITHIN_MS = 10_000;
 
 const HANDLERS = {
   sync: (seen) => (parameters) => seen.note(parameters.number),
+  syncId:
+    (seen) =>
+    (parameters, { id }) => {
+      if (id.length < 36) throw new Error(`${id} is no event id`);
+      seen.note(parameters.number);
+    },
   waiting: (seen) => async (parameters) => {
     await turn();
     seen.note(parameters.number);

@@ -29,6 +29,17 @@ export function rows({ rounds, share }) {
       lines: [{ title: 'listener, handler does not wait', ours: 1, theirs: 'raw', than: listening }],
     },
     {
+      options: { kind: 'listen', handler: 'syncId', concurrency: [1], count: events(LARGE), rounds },
+      lines: [
+        {
+          title: "the same, and reads the event's id",
+          ours: 1,
+          theirs: 'raw',
+          than: `${listening}, \`headers.get()\``,
+        },
+      ],
+    },
+    {
       options: { kind: 'listen', handler: 'waiting', concurrency: [1, 32, 256], count: events(LARGE), rounds },
       lines: [1, 32, 256].map((concurrency) => ({
         title: `listener, handler waits (\`setImmediate\`), concurrency ${concurrency}`,
