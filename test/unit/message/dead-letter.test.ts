@@ -1,134 +1,118 @@
 import { expect } from 'chai';
 import { encodeDeadLetter, type GivenUp } from '../../../lib/message/dead-letter.js';
 import { parseHeaders } from '../../../lib/message/headers.js';
-import { decodeDeadLetter, encodeReplay } from '../../../lib/message/stored-dead-letter.js';
+import { originOf } from '../../../lib/message/replay.js';
 
-const SUBJECT = 'lightbus_dead_letters.price-monitor.send_alerts.my_company.auth.user_created';
-const LARGEST = 1_048_576;
+const HEADROOM = 16 * 1024;
 
 function givenUp(changes: Partial<GivenUp> = {}): GivenUp {
   return {
-    id: 'price-monitor--send_alerts--user_created:lightbus-auth:7:1700000000000000000',
-    subject: SUBJECT,
-    body: Buffer.from('{"username":"adam"}'),
-    headers: parseHeaders(
-      Buffer.from('NATS/1.0\r\nce-id: 1%20a\r\nNats-Msg-Id: x\r\nX-City: Zürich\r\nlightbus-old: y\r\n\r\n'),
-    ),
-    origin: {
-      subject: 'lightbus.my_company.auth.user_created',
-      stream: 'lightbus-auth',
-      sequence: 7,
-      timestamp: '1700000000000000000',
-    },
-    error: { name: 'TypeError', message: 'first line\r\nsecond line\0 ü', stack: 'TypeError: first line\n    at x' },
+    id: 'service--listener--event:lightbus-auth:7:1700000000000000001',
+    subject: 'lightbus_dead_letters.service.listener.auth.event',
+    body: Buffer.from('{"a":1}'),
+    headers: { 'ce-id': 'x', 'nats-msg-id': 'event:x', 'lightbus-stream': 'forged', 'x-mine': 'kept' },
+    origin: { subject: 'lightbus.auth.event', stream: 'lightbus-auth', sequence: 7, timestamp: '1700000000000000001' },
+    error: { name: 'TypeError', message: 'broken', stack: 'TypeError: broken\n    at line 1' },
     attempts: 3,
-    firstAt: new Date(1_700_000_000_000),
-    lastAt: new Date(1_700_000_005_000),
+    firstAt: new Date(0),
+    lastAt: new Date(1000),
     process: 'host-1',
     ...changes,
   };
 }
 
-/** A dead letter as the server would hand it back. */
-function stored(letter: GivenUp, largest = LARGEST, sequence = 42) {
-  const { subject, headers, body } = encodeDeadLetter(letter, largest);
-  const timestamp = '1700000005500000000';
-  return {
-    subject,
-    body,
-    size: headers.length + body.length,
-    stream: 'lightbus_dead_letters',
-    sequence,
-    timestamp,
-    headers: () => parseHeaders(headers),
+describe('a dead letter', () => {
+  it('has the body and the headers of the event, and why it was given up', () => {
+    const { headers, body } = encodeDeadLetter(givenUp(), 1_000_000);
+
+    expect(Buffer.from(body).toString()).to.equal('{"a":1}');
+    expect({ ...parseHeaders(headers) }).to.deep.equal({
+      'ce-id': 'x',
+      'x-mine': 'kept',
+      'nats-msg-id': 'service--listener--event:lightbus-auth:7:1700000000000000001',
+      'lightbus-stream': 'lightbus-auth',
+      'lightbus-sequence': '7',
+      'lightbus-timestamp': '1700000000000000001',
+      'lightbus-error-name': 'TypeError',
+      'lightbus-error-message': 'broken',
+      'lightbus-error-stack': 'TypeError:%20broken%0A%20%20%20%20at%20line%201',
+      'lightbus-attempts': '3',
+      'lightbus-first-at': '1970-01-01T00:00:00.000Z',
+      'lightbus-last-at': '1970-01-01T00:00:01.000Z',
+      'lightbus-process': 'host-1',
+    });
+  });
+
+  it('is a valid block of headers, whatever the error and the event’s headers hold', () => {
+    const nasty = 'a\r\nNats-Rollup: all\r\n\r\n\u0000 é \ud800 🚌 "%';
+    const letter = givenUp({
+      error: { name: nasty, message: nasty, stack: nasty },
+      headers: { 'x-nasty': nasty, 'bad name': 'x', 'bad:name': 'x', '': 'x', é: 'x', 'nats-rollup': 'all' },
+    });
+    const text = Buffer.from(encodeDeadLetter(letter, 1_000_000).headers).toString('latin1');
+
+    expect(text).to.match(/^NATS\/1\.0\r\n([!-9;-~]+: [\x20-\x7e\x80-\xff]*\r\n)+\r\n$/);
+    const names = Object.keys(parseHeaders(Buffer.from(text, 'latin1')));
+    expect(names.filter((name) => !/^(lightbus-|nats-msg-id$)/.test(name))).to.deep.equal(['x-nasty']);
+  });
+
+  it(`takes at most ${HEADROOM} bytes more than the event, so that whatever was fired fits`, () => {
+    const worst = '\u0000'.repeat(100_000);
+    const letter = givenUp({
+      id: `${'d'.repeat(200)}:${'s'.repeat(255)}:${Number.MAX_SAFE_INTEGER}:${'9'.repeat(20)}`,
+      headers: {},
+      origin: { ...givenUp().origin, stream: 's'.repeat(255), sequence: Number.MAX_SAFE_INTEGER },
+      error: { name: worst, message: worst, stack: worst },
+      process: '%'.repeat(200),
+    });
+    const { headers } = encodeDeadLetter(letter, 1_000_000);
+
+    expect(headers.length).to.be.below(HEADROOM);
+    expect(parseHeaders(headers)['lightbus-error-message']).to.match(/%E2%80%A6$/);
+  });
+
+  it('that does not fit loses the event’s headers first, then the end of its body, and says so', () => {
+    const large = givenUp({ headers: { 'x-large': 'y'.repeat(3000) }, body: Buffer.from('{"a":"b"}'.padEnd(2000)) });
+    const withoutHeaders = encodeDeadLetter(large, 4000);
+    expect(withoutHeaders.body).to.deep.equal(large.body);
+    expect(parseHeaders(withoutHeaders.headers))
+      .to.include({ 'lightbus-truncated': 'true' })
+      .and.not.have.property('x-large');
+
+    const cut = encodeDeadLetter(large, 1500);
+    expect(cut.headers.length + cut.body.length).to.equal(1500);
+    expect(large.body.subarray(0, cut.body.length)).to.deep.equal(cut.body);
+  });
+});
+
+describe('the origin of a copy', () => {
+  const copy = {
+    subject: 'lightbus_replays.service.listener.my_company.auth.event',
+    stream: 'lightbus_replays',
+    sequence: 3,
+    timestamp: '1700000000000000009',
   };
-}
 
-describe('A dead letter', () => {
-  it('says all that was known when the event was given up, whatever the error held', () => {
-    expect(decodeDeadLetter(stored(givenUp()))).to.deep.equal({
-      sequence: 42,
-      id: 'price-monitor--send_alerts--user_created:lightbus-auth:7:1700000000000000000',
-      service: 'price-monitor',
-      listener: 'send_alerts',
-      api: 'my_company.auth',
-      event: 'user_created',
-      error: givenUp().error,
-      attempts: 3,
-      firstAt: new Date(1_700_000_000_000),
-      lastAt: new Date(1_700_000_005_000),
-      process: 'host-1',
-      nativeId: { stream: 'lightbus-auth', sequence: 7 },
-      truncated: false,
-    });
-  });
-
-  it('keeps the body and the headers of the event, but those that the server or an earlier copy would act upon', () => {
-    const kept = stored(givenUp());
-    expect(Buffer.from(kept.body).toString()).to.equal('{"username":"adam"}');
-    expect(kept.headers()).to.include({ 'ce-id': '1%20a', 'x-city': 'Zürich' });
-    expect(kept.headers()['nats-msg-id']).not.to.equal('x');
-    expect(kept.headers()).not.to.have.property('lightbus-old');
-  });
-
-  it('cuts the texts of an error to four kilobytes, between characters', () => {
-    const { error } = decodeDeadLetter(
-      stored(givenUp({ error: { name: 'n'.repeat(9999), message: 'ü'.repeat(9999), stack: '😀'.repeat(9999) } })),
-    );
-    const bytes = Buffer.byteLength(error.name + error.message + error.stack);
-    expect(bytes).to.be.within(3000, 4400);
-    expect(error.message).to.match(/^ü+…$/);
-    expect(error.stack).to.match(/^(😀)+…$/u);
-  });
-
-  it('of an event that does not fit keeps what fits, and says so', () => {
-    const kept = stored(givenUp({ body: Buffer.alloc(20_000, 'x') }), 16_384);
-    expect(kept.size).to.equal(16_384);
-    expect(decodeDeadLetter(kept)).to.deep.include({
-      truncated: true,
-      nativeId: { stream: 'lightbus-auth', sequence: 7 },
-    });
-    expect(kept.headers()).not.to.have.property('x-city');
-  });
-
-  it('that is none of ours is read all the same', () => {
-    const at = { stream: 'lightbus_dead_letters', sequence: 9, timestamp: '1700000005500000000' };
+  it('is what the headers say, and the event that its subject names', () => {
     const headers = {
-      'lightbus-attempts': '-1',
-      'lightbus-first-at': 'never',
-      'lightbus-sequence': '1e99',
-      'lightbus-error-stack': '%'.repeat(99_999),
+      'lightbus-stream': 'lightbus-auth',
+      'lightbus-sequence': '7',
+      'lightbus-timestamp': '1700000000000000001',
     };
-    const letter = decodeDeadLetter({ ...at, subject: 'lightbus_dead_letters.x', headers: () => headers });
-    expect(letter).to.deep.include({
-      id: 'lightbus_dead_letters:9',
-      service: 'x',
-      listener: '',
-      api: '',
-      event: '',
-      attempts: 0,
+    expect(originOf(headers, copy)).to.deep.equal({
+      subject: 'lightbus.my_company.auth.event',
+      stream: 'lightbus-auth',
+      sequence: 7,
+      timestamp: '1700000000000000001',
     });
-    expect(letter.nativeId).to.deep.equal({ stream: 'lightbus_dead_letters', sequence: 9 });
-    expect(letter.firstAt).to.deep.equal(new Date(1_700_000_005_500));
-    expect(letter.error.stack).to.have.length(4096);
   });
 
-  it('is replayed as the event was, under an id of its own that is the same each time', () => {
-    const kept = stored(givenUp());
-    const replay = encodeReplay({
-      subject: 'lightbus_replays.price-monitor.send_alerts.my_company.auth.user_created',
-      letter: kept,
-      origin: givenUp().origin,
-      event: { headers: kept.headers(), body: kept.body },
-    });
-    expect(Object.entries(parseHeaders(replay.headers))).to.have.deep.members([
-      ['ce-id', '1%20a'],
-      ['x-city', 'Zürich'],
-      ['nats-msg-id', 'replay:42:1700000005500000000'],
-      ['lightbus-stream', 'lightbus-auth'],
-      ['lightbus-sequence', '7'],
-      ['lightbus-timestamp', '1700000000000000000'],
-    ]);
-    expect(replay.body).to.deep.equal(kept.body);
+  it('is the copy’s own place where the headers say nothing, or rubbish', () => {
+    const own = { ...copy, subject: 'lightbus.my_company.auth.event' };
+    expect(originOf({}, copy)).to.deep.equal(own);
+    for (const rubbish of ['', '-1', '1.5', 'x', '1e999']) {
+      const headers = { 'lightbus-sequence': rubbish, 'lightbus-timestamp': rubbish, 'lightbus-stream': '' };
+      expect(originOf(headers, copy), rubbish).to.deep.equal(own);
+    }
   });
 });
