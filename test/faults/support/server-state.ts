@@ -21,7 +21,8 @@ export interface DeadLetter {
   header(name: string): string;
 }
 
-export async function openServerState(options: ConnectionOptions): Promise<ServerState> {
+export async function openServerState(given: string | ConnectionOptions): Promise<ServerState> {
+  const options = typeof given === 'string' ? { servers: given } : given;
   const nats = await connect({
     ...options,
     maxReconnectAttempts: -1,
