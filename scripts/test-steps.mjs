@@ -1,9 +1,12 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { faultFiles, runFaults } from './faults/run.mjs';
 import { exec } from './processes.mjs';
 import { ROOT } from './setup.mjs';
 
 const SHELL_MINUTES = 4;
+/** Fault files wait most of the time. */
+const FAULTS_AT_ONCE = 6;
 
 /** Collects what each step counted; its last printed line is `N passed, N failed`. */
 export function createReport() {
@@ -55,6 +58,26 @@ export async function runSuiteStep(report, { env, temp, grep, coverage: wanted }
     },
   });
   report.add({ title, seconds: since(began), ...(await outcome(counts, { code, timedOut, minutes })) });
+}
+
+/** The short forms of all faults, on all servers, several files at once. */
+export async function runFaultsStep(report, { env, temp, grep }, { servers, minutes }) {
+  const files = await faultFiles();
+  const runs = files.flatMap((file) =>
+    servers.map(({ path, version }) => ({ file, version, env: { ...env, LIGHTBUS_TEST_NATS_SERVER: path } })),
+  );
+  if (runs.length === 0) return;
+  const began = announce(`test/faults on nats-server ${servers.map(({ version }) => version).join(' and ')}`);
+  const args = grep ? ['--grep', grep] : [];
+  const print = ({ output }) => console.log(output.trimEnd());
+  const results = await runFaults(runs, { jobs: FAULTS_AT_ONCE, minutes, temp, args, onDone: print });
+  for (const { version } of servers) {
+    const own = results.filter((_, index) => runs[index].version === version);
+    const titles = own.flatMap((each) => each.titles);
+    const why = own.flatMap(({ file, why }) => (why ? [`${file} ${why}`] : [])).join('; ') || undefined;
+    const [passed, failed] = [sum(own, 'passed'), sum(own, 'failed')];
+    report.add({ title: `faults on nats-server ${version}`, passed, failed, titles, why, seconds: since(began) });
+  }
 }
 
 async function hasTests(suite) {

@@ -1,8 +1,8 @@
 // `npm test`: sets itself up, runs every check, and says at the end what failed. A failing step never hides a later one.
 //
-//   npm test -- --only unit,behaviour      some of: lint, build, unit, behaviour, package, docs
+//   npm test -- --only unit,behaviour      some of: lint, build, unit, behaviour, faults, package, docs
 //   npm test -- --grep 'dead server'       tests by their name
-//   npm test -- --server newest            the behaviour suite on one server only: newest or oldest
+//   npm test -- --server newest            on one server only: newest or oldest
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,9 +10,9 @@ import { parseArgs } from 'node:util';
 import { findNatsServer } from './nats-server.mjs';
 import { endEverythingOnExit, exec } from './processes.mjs';
 import { installDependencies, ROOT } from './setup.mjs';
-import { createReport, runShellStep, runSuiteStep } from './test-steps.mjs';
+import { createReport, runFaultsStep, runShellStep, runSuiteStep } from './test-steps.mjs';
 
-const PARTS = ['lint', 'build', 'unit', 'behaviour', 'package', 'docs'];
+const PARTS = ['lint', 'build', 'unit', 'behaviour', 'faults', 'package', 'docs'];
 const SERVERS = ['newest', 'oldest'];
 
 const options = readOptions();
@@ -48,6 +48,7 @@ async function runAll(report, context) {
     const step = { suite: 'behaviour', title: `behaviour on nats-server ${version}`, server: path, minutes: 6 };
     await runSuiteStep(report, context, first ? { ...step, coverage } : step);
   }
+  if (options.only.has('faults')) await runFaultsStep(report, context, { servers, minutes: 5 });
   if (options.only.has('package')) {
     await runSuiteStep(report, context, { suite: 'package', server: servers[0]?.path, minutes: 6 });
   }
@@ -60,7 +61,7 @@ async function runAll(report, context) {
 }
 
 function needsServers() {
-  return ['behaviour', 'package', 'docs'].some((part) => options.only.has(part));
+  return ['behaviour', 'faults', 'package', 'docs'].some((part) => options.only.has(part));
 }
 
 async function getServers(report) {

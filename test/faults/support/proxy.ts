@@ -13,6 +13,17 @@ export type Weather =
   /** No connection is accepted. */
   | 'refuse';
 
+/** Resolves when a socket takes more, or has ended. */
+function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      socket.off('drain', done).off('close', done);
+      resolve();
+    };
+    socket.on('drain', done).on('close', done);
+  });
+}
+
 /** Stands between a bus and its server, on this machine. */
 export interface Proxy extends AsyncDisposable {
   readonly url: string;
@@ -75,7 +86,7 @@ export async function openProxy(target: { readonly port: number }): Promise<Prox
         line.dead ||= state.weather === 'swallow';
         if (line.dead) continue;
         for (const slice of slices(filter(chunk))) {
-          if (!to.write(slice)) await Promise.race([once(to, 'drain'), once(to, 'close')]);
+          if (!to.write(slice)) await drained(to);
           if (state.bytesPerSecond !== undefined) await sleep((slice.length / state.bytesPerSecond) * 1000);
         }
       }
