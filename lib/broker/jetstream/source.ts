@@ -206,16 +206,16 @@ export class DurableSource implements Source {
   }
 
   #tellMissing(found: 'no-stream' | 'no-durable'): void {
-    const { name, stream } = this.durable;
-    if (found === 'no-stream') {
+    const { name, stream, optional } = this.durable;
+    const byHand = 'and manage is false; create it by hand or by "lightbus apply"';
+    if (found === 'no-durable') {
+      this.#report('error', `The durable ${name} of ${stream.purpose} is missing, ${byHand}`);
+    } else if (stream.owned && !stream.manage) {
+      this.#report(optional ? 'info' : 'error', `There is no stream for ${stream.purpose}, ${byHand}`);
+    } else {
       this.#report(
         'info',
         `There is no stream for ${stream.purpose} yet; waiting until a service that owns it has started`,
-      );
-    } else {
-      this.#report(
-        'error',
-        `The durable ${name} of ${stream.purpose} is missing, and manage is false; create it by hand or by "lightbus apply"`,
       );
     }
   }
