@@ -241,7 +241,8 @@ function readAnswer(message: Msg, stream: string): Stored | RefusedPublish | 'no
   } | null;
   try {
     const { data } = message;
-    answer = JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.length).toString());
+    const bytes = Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.length);
+    answer = JSON.parse(bytes.toString());
   } catch {
     return undefined;
   }
