@@ -1,4 +1,4 @@
-import type { DurableSpec, Source } from '../broker/broker.js';
+import type { DurableSpec } from '../broker/broker.js';
 import type { ApiDefinition } from '../definition/api.js';
 import { BatchRunner, type BatchRunnerParts } from '../delivery/batch.js';
 import { DeadLetterBox } from '../delivery/dead-letters.js';
@@ -130,7 +130,11 @@ export class RunningListeners {
       events: listener.targets.map(nameOf),
       durables: durables.map((durable) => durable.name),
     });
-    await Promise.all(durables.map((durable): Promise<Source> => broker.open(durable, loop, { signal })));
+    const open = async (durable: DurableSpec) => {
+      // One that still waits for its stream has told the loop nothing, and has to be closed with it all the same.
+      loop.changed(await broker.open(durable, loop, { signal }));
+    };
+    await Promise.all(durables.map(open));
   }
 
   #startReplays(): void {
