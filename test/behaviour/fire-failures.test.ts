@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
@@ -13,12 +13,16 @@ const LIBRARY = pathToFileURL(fileURLToPath(new URL('../../lib/index.ts', import
 
 /** A port that answers nobody: it takes connections and says nothing. */
 async function silentServer(): Promise<{ port: number } & Disposable> {
-  const server: Server = createServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1');
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => sockets.add(socket.on('error', () => undefined))).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  server.unref();
   return {
-    port: (server.address() as { port: number }).port,
-    [Symbol.dispose]: () => server.close(),
+    port: (server.address() as AddressInfo).port,
+    // The NATS client leaves a connection open on which it has waited in vain: it ends here, else the process would not.
+    [Symbol.dispose]: () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
   };
 }
 
