@@ -1,36 +1,10 @@
-import { execFile } from 'node:child_process';
-import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { BusAlreadyClosed, create, EventFireTimeout, InvalidConfiguration, LightbusError } from '../../lib/index.js';
 import { AuthApi, errorOf, recordLog, settings } from '../support/bus.js';
-import { startNats, useNats } from '../support/nats.js';
+import { startNats } from '../support/nats.js';
 import { plainNats } from '../support/plain-nats.js';
-
-const LIBRARY = pathToFileURL(fileURLToPath(new URL('../../lib/index.ts', import.meta.url))).href;
-
-/** A port that answers nobody: it takes connections and says nothing. */
-async function silentServer(): Promise<{ port: number } & Disposable> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => sockets.add(socket.on('error', () => undefined))).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
-    // The NATS client leaves a connection open on which it has waited in vain: it ends here, else the process would not.
-    [Symbol.dispose]: () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    },
-  };
-}
-
-/** A port where nothing listens. */
-async function freePort(): Promise<number> {
-  using server = await silentServer();
-  return server.port;
-}
+import { freePort, silentServer } from '../support/ports.js';
 
 describe('firing without a server', () => {
   it('fails within eventFireTimeout, naming the address without its password', async () => {
@@ -186,68 +160,4 @@ describe('firing on a server that refuses', () => {
 
     expect((await bus.auth.heartbeat.fire()).nativeId).to.deep.equal({ stream: 'lightbus-auth', sequence: 2 });
   });
-});
-
-describe('closing a bus', () => {
-  const nats = useNats({ config: 'http: "127.0.0.1:-1"' });
-
-  async function connections(): Promise<number> {
-    const [, port] = /Starting http monitor on 127\.0\.0\.1:(\d+)/.exec(nats.log()) ?? [];
-    const answer = await fetch(`http://127.0.0.1:${port}/connz`);
-    return ((await answer.json()) as { num_connections: number }).num_connections;
-  }
-
-  it('leaves no connection, opened and closed a hundred times', async () => {
-    const busy = create({ ...settings(nats.url), apis: [AuthApi] });
-    await busy.auth.heartbeat.fire();
-    const before = await connections();
-    await busy.client.close();
-    expect(before).to.equal(1);
-
-    for (let round = 0; round < 100; round++) {
-      await using bus = create({ ...settings(nats.url), apis: [AuthApi] });
-      if (round % 2 === 0) await bus.auth.heartbeat.fire();
-      else {
-        bus.auth.heartbeat.listen(() => undefined, { listenerName: 'beats' });
-        await bus.client.startWorker();
-      }
-    }
-    await using bus = create({ ...settings(nats.url), apis: [AuthApi] });
-    await bus.auth.heartbeat.fire();
-    while ((await connections()) > 1) await new Promise(setImmediate);
-    expect(await connections()).to.equal(1);
-  }).timeout(60_000);
-
-  it('can be done twice, at once too, and before the bus was used', async () => {
-    const bus = create({ ...settings(nats.url), apis: [AuthApi] });
-    await Promise.all([bus.client.close(), bus.client.close()]);
-    await bus.client.close();
-    await bus[Symbol.asyncDispose]();
-  });
-
-  it('lets the process end by itself, after firing, listening, and waiting in vain', async () => {
-    const port = await freePort();
-    const program = `
-      import { Api, create, Event } from ${JSON.stringify(LIBRARY)};
-      class AuthApi extends Api { static meta = { name: 'auth' }; heartbeat = new Event(); }
-      const settings = { serviceName: 'ends', apis: [AuthApi], config: { logLevel: 'silent' } };
-      const bus = create({ ...settings, nats: { servers: ${JSON.stringify(nats.url)} } });
-      const seen = new Promise((resolve) => bus.auth.heartbeat.listen(resolve, { listenerName: 'beats' }));
-      await bus.client.startWorker();
-      await bus.auth.heartbeat.fire();
-      await seen;
-      await bus.client.close();
-      const lost = create({ ...settings, nats: { servers: 'nats://127.0.0.1:${port}' } });
-      await lost.auth.heartbeat.fire({}, { timeout: '200ms' }).catch((error) => console.log(error.code));
-      await lost.client.close();
-      console.log('last line');
-    `;
-    // Not killed, and no process.exit: execFile resolves only if nothing keeps the process alive.
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      ['--import', 'tsx', '--input-type=module', '-e', program],
-      { timeout: 60_000 },
-    );
-    expect(stdout).to.equal('EventFireTimeout\nlast line\n');
-  }).timeout(70_000);
 });
