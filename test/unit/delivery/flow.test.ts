@@ -30,6 +30,13 @@ describe('flow', () => {
     expect(wide.window).to.equal(44);
   });
 
+  it('holds less where leases are short, so that nothing waits for a third of one', () => {
+    const flow = new Flow(1);
+    flow.limitTo(600);
+    succeed(flow, 2000, 10);
+    expect(flow.window).to.equal(11);
+  });
+
   it('never falls below the concurrency, however slow handlers are', () => {
     const flow = new Flow(4);
     succeed(flow, 100, 60_000);
