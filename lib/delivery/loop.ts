@@ -2,19 +2,14 @@ import type { Delivery, Sink, Source } from '../broker/broker.js';
 import type { Logger } from '../logger.js';
 import { Flow } from './flow.js';
 import { type BatchLimits, Gathering } from './gathering.js';
+import { Hand } from './hand.js';
 import { Held } from './held.js';
-import { Lanes } from './lanes.js';
 import { LeaseKeeper } from './leases.js';
-import { Queue } from './queue.js';
 
 /** Handlers that do not wait are run for so long before others get a turn. */
 const TURN_MS = 10;
 /** What aborted handlers get to end in, once `shutdownTimeout` is over. */
 const ABORT_GRACE_MS = 1000;
-/** How many may wait for retries of their keys, beside what the flow allows. */
-const MOST_SET_ASIDE = 512;
-/** A longer one would fire at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Runs what the loop hands it. Calls `loop.finished` or `loop.retryLater` exactly once for each start. */
 export interface Runner {
@@ -37,15 +32,9 @@ export class ListenerLoop implements Sink {
   readonly #logger: Logger;
   readonly #flow: Flow;
   readonly #leases: LeaseKeeper;
-  readonly #lanes: Lanes | undefined;
+  readonly #hand: Hand;
   readonly #gathering: Gathering | undefined;
   readonly #sources: Source[] = [];
-  readonly #held = new Set<Held>();
-  /** How many of them are replays: those come unasked, and leave what is asked for as it is. */
-  #replays = 0;
-  readonly #ready = new Queue<Held>();
-  /** What is tried again later in this process. */
-  readonly #retries = new Map<Held, NodeJS.Timeout>();
   /** Handlers that run; the settling of a dead letter counts too, and a batch as one. */
   #running = 0;
   #pumping = false;
@@ -70,11 +59,11 @@ export class ListenerLoop implements Sink {
     this.#runner = options.runner;
     this.#flow = new Flow(options.concurrency * (options.batches?.maxSize ?? 1));
     this.#gathering = options.batches && new Gathering(options.batches, () => this.#pump());
-    this.#lanes = options.inLanes ? new Lanes() : undefined;
+    this.#hand = new Hand(options);
     this.#leases = new LeaseKeeper({
       listener: options.name,
       logger: options.logger,
-      held: this.#held,
+      held: this.#hand.all,
       waitedTooLong: () => void this.#giveBackWaiting(),
     });
   }
@@ -97,14 +86,8 @@ export class ListenerLoop implements Sink {
 
   /** Takes a delivery in, from a source of its own or from the replays. */
   accept(held: Held): void {
-    this.#held.add(held);
-    if (held.replayed) this.#replays += 1;
     this.#leases.watch(held.source.lease);
-    if (this.#lanes !== undefined) {
-      const key = this.#run.keyOf?.(held);
-      if (key !== undefined && !this.#lanes.enter(held, key)) return;
-    }
-    this.#ready.push(held);
+    this.#hand.add(held, this.#run.keyOf?.(held));
     this.#pump();
   }
 
@@ -130,19 +113,7 @@ export class ListenerLoop implements Sink {
     }
     this.#flow.failed();
     this.#running -= 1;
-    held.retries += 1;
-    held.stage = 'retrying';
-    const timer = setTimeout(
-      () => {
-        this.#retries.delete(held);
-        if (this.#halted || !this.#held.has(held)) return;
-        held.stage = 'ready';
-        this.#ready.push(held);
-        this.#pump();
-      },
-      Math.min(delay, LONGEST_TIMER_MS),
-    );
-    this.#retries.set(held, timer);
+    this.#hand.retryLater(held, delay, () => this.#pump());
     this.#noteIdle();
     this.#pump();
   }
@@ -163,25 +134,19 @@ export class ListenerLoop implements Sink {
     await this.#suspendSources();
     this.#giveBack((held) => held.stage !== 'running' && held.stage !== 'settling');
     if (!(await this.#idleWithin(timeout))) {
-      for (const held of this.#held)
+      for (const held of this.#hand.all)
         held.interrupt(new Error('The worker is stopping, and its shutdownTimeout is over'));
       await this.#idleWithin(ABORT_GRACE_MS);
     }
     for (const source of this.#sources) source.close();
     this.#leases.stop();
-    for (const timer of this.#retries.values()) clearTimeout(timer);
+    this.#hand.stop();
     return this.#running;
   }
 
   #release(held: Held): void {
-    this.#forget(held);
-    const next = this.#lanes?.leave(held);
-    if (next !== undefined) this.#ready.push(next);
+    this.#hand.release(held);
     this.#noteIdle();
-  }
-
-  #forget(held: Held): void {
-    if (this.#held.delete(held) && held.replayed) this.#replays -= 1;
   }
 
   #noteIdle(): void {
@@ -192,11 +157,11 @@ export class ListenerLoop implements Sink {
     if (this.#pumping || this.#yielding) return;
     this.#pumping = true;
     while (!this.#halted && !this.#suspended && this.#running < this.#concurrency) {
-      if (this.#gathering?.isComplete(this.#ready.peek())) {
+      if (this.#gathering?.isComplete(this.#hand.peek())) {
         this.#beginBatch(this.#gathering.take());
         continue;
       }
-      const held = this.#ready.shift();
+      const held = this.#hand.next();
       if (held === undefined) break;
       this.#begin(held);
       if (this.#spent > TURN_MS) {
@@ -255,8 +220,8 @@ export class ListenerLoop implements Sink {
 
   #ask(): void {
     if (this.#halted || this.#suspended) return;
-    const { window } = this.#flow;
-    const own = this.#held.size - this.#replays - this.#setAside();
+    const window = this.#hand.suspicious ? this.#concurrency : this.#flow.window;
+    const own = this.#hand.counted;
     if (own >= window) return;
     const share = Math.max(1, Math.ceil(window / this.#sources.length));
     for (const source of this.#sources) {
@@ -268,13 +233,6 @@ export class ListenerLoop implements Sink {
     }
   }
 
-  /** How many are held by a retry of their key: they must not keep other keys from being asked for. */
-  #setAside(): number {
-    let count = 0;
-    for (const held of this.#retries.keys()) count += 1 + (this.#lanes?.behind(held) ?? 0);
-    return Math.min(count, MOST_SET_ASIDE);
-  }
-
   async #suspendSources(): Promise<void> {
     await Promise.all(this.#sources.map((source) => source.suspend()));
   }
@@ -284,7 +242,8 @@ export class ListenerLoop implements Sink {
     if (this.#suspended || this.#halted) return;
     this.#suspended = true;
     await this.#suspendSources();
-    if (!this.#halted) this.#giveBack((held) => this.#merelyWaits(held));
+    // A replay is kept: it would come straight back, for the pulls that bring it are not the loop's to end.
+    if (!this.#halted) this.#giveBack((held) => !held.replayed && this.#hand.merelyWaits(held));
     // What runs takes longer than its times so far say. What was asked for ahead of it would come straight back and wait
     // again, and each time counts as an attempt.
     this.#flow.failed();
@@ -292,23 +251,9 @@ export class ListenerLoop implements Sink {
     this.#pump();
   }
 
-  /** A replay is kept: it would come straight back, for the pulls that bring it are not the loop's to end. */
-  #merelyWaits(held: Held): boolean {
-    return !held.replayed && (held.stage === 'ready' || this.#lanes?.headOf(held)?.stage === 'ready');
-  }
-
   #giveBack(which: (held: Held) => boolean): void {
-    const now = performance.now();
-    const back = [...this.#held].filter(which);
-    for (const held of back) {
-      // Another process may have begun what lost its lease; a nak would take it from there.
-      this.#forget(held);
-      if (!held.leaseLost(now)) held.delivery.nak(0);
-      this.#lanes?.forget(held);
-    }
-    this.#gathering?.keep((held) => this.#held.has(held));
-    const waiting = this.#ready.drain();
-    for (const held of waiting) if (this.#held.has(held)) this.#ready.push(held);
+    this.#hand.giveBack(which);
+    this.#gathering?.keep((held) => this.#hand.all.has(held));
   }
 
   #idleWithin(timeout: number): Promise<boolean> {

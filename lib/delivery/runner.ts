@@ -42,8 +42,8 @@ export class EventRunner implements Runner {
     const { orderBy, lookup } = this.#parts;
     if (orderBy === undefined) return undefined;
     try {
-      const event = decode(held, lookup);
-      const key = orderBy(event.parameters, event);
+      held.event = decode(held, lookup);
+      const key = orderBy(held.event.parameters, held.event);
       return `${typeof key}:${key}`;
     } catch {
       return undefined; // What cannot be decoded waits for nobody; an `orderBy` that throws fails again in `start`.

@@ -55,7 +55,8 @@ export class Settlement {
       return undefined;
     }
     try {
-      held.event = decode(held, this.#parts.lookup);
+      // It may have been decoded for its key; a retry begins with parameters that no handler has touched.
+      if (held.event === undefined || held.retries > 0) held.event = decode(held, this.#parts.lookup);
       this.#undeliverableInARow = 0;
       return held.event;
     } catch (error) {

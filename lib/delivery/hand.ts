@@ -1,0 +1,114 @@
+import type { Held } from './held.js';
+import { Lanes } from './lanes.js';
+import { Queue } from './queue.js';
+
+/** How many may wait for retries of their keys, beside what the flow allows. */
+const MOST_SET_ASIDE = 512;
+/** A longer timer would fire at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** From this delivery on, an event may be one that kills its process. */
+const SUSPICIOUS = 3;
+
+/** What a listener holds: what is ready to begin, what waits behind its key or for a retry, and what runs. */
+export class Hand {
+  readonly #held = new Set<Held>();
+  readonly #ready = new Queue<Held>();
+  readonly #lanes: Lanes | undefined;
+  /** What is tried again later in this process. */
+  readonly #retries = new Map<Held, NodeJS.Timeout>();
+  #replays = 0;
+  #suspects = 0;
+
+  constructor(options: { inLanes: boolean }) {
+    this.#lanes = options.inLanes ? new Lanes() : undefined;
+  }
+
+  /** Everything, in the order of arrival. */
+  get all(): ReadonlySet<Held> {
+    return this.#held;
+  }
+
+  /**
+   * How many count against what may be asked for: not the replays, which come unasked, nor what a retry of its key holds
+   * back, which must not keep other keys from being asked for.
+   */
+  get counted(): number {
+    let setAside = 0;
+    for (const held of this.#retries.keys()) setAside += 1 + (this.#lanes?.behind(held) ?? 0);
+    return this.#held.size - this.#replays - Math.min(setAside, MOST_SET_ASIDE);
+  }
+
+  /** Whether something held has come so often that it may kill this process, and all that is held takes a count along. */
+  get suspicious(): boolean {
+    return this.#suspects > 0;
+  }
+
+  /** Takes a delivery in; it is ready unless it has to wait behind its key. */
+  add(held: Held, key: string | undefined): void {
+    this.#held.add(held);
+    if (held.replayed) this.#replays += 1;
+    if (held.delivery.deliveries >= SUSPICIOUS) this.#suspects += 1;
+    if (key !== undefined && this.#lanes?.enter(held, key) === false) return;
+    this.#ready.push(held);
+  }
+
+  /** What begins next, without taking it. */
+  peek(): Held | undefined {
+    return this.#ready.peek();
+  }
+
+  /** Takes what begins next. */
+  next(): Held | undefined {
+    return this.#ready.shift();
+  }
+
+  /** A delivery is settled: what waited behind it is ready. */
+  release(held: Held): void {
+    this.#forget(held);
+    const next = this.#lanes?.leave(held);
+    if (next !== undefined) this.#ready.push(next);
+  }
+
+  /** Makes a delivery ready again after a delay; until then it holds back its key alone. */
+  retryLater(held: Held, delay: number, due: () => void): void {
+    held.retries += 1;
+    held.stage = 'retrying';
+    const ready = () => {
+      this.#retries.delete(held);
+      if (!this.#held.has(held)) return;
+      held.stage = 'ready';
+      this.#ready.push(held);
+      due();
+    };
+    this.#retries.set(held, setTimeout(ready, Math.min(delay, LONGEST_TIMER_MS)));
+  }
+
+  /** Whether a delivery waits for nothing but a free handler. */
+  merelyWaits(held: Held): boolean {
+    return held.stage === 'ready' || this.#lanes?.headOf(held)?.stage === 'ready';
+  }
+
+  /** Gives back some of what is held, in order, to be delivered again at once. */
+  giveBack(which: (held: Held) => boolean): void {
+    const now = performance.now();
+    for (const held of [...this.#held].filter(which)) {
+      this.#forget(held);
+      // Another process may have begun what lost its lease; a nak would take it from there.
+      if (!held.leaseLost(now)) held.delivery.nak(0);
+      this.#lanes?.forget(held);
+    }
+    for (const held of this.#ready.drain()) if (this.#held.has(held)) this.#ready.push(held);
+  }
+
+  /** Ends the timers of retries. */
+  stop(): void {
+    for (const timer of this.#retries.values()) clearTimeout(timer);
+    this.#retries.clear();
+  }
+
+  #forget(held: Held): void {
+    if (!this.#held.delete(held)) return;
+    if (held.replayed) this.#replays -= 1;
+    if (held.delivery.deliveries >= SUSPICIOUS) this.#suspects -= 1;
+  }
+}
