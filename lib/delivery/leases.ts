@@ -22,6 +22,8 @@ export class LeaseKeeper {
   #tickedAt = 0;
   /** When the event loop was last known to be free, so that nothing lay unread. */
   #freeAt = 0;
+  /** Whether anything was held since the last tick. */
+  #busy = false;
 
   constructor(parts: LeaseParts) {
     this.#parts = parts;
@@ -29,6 +31,7 @@ export class LeaseKeeper {
 
   /** To be called before anything is asked for, and for everything that is held; cheap when it keeps watch already. */
   watch(lease: number): void {
+    this.#busy = true;
     if (this.#timer !== undefined && lease >= this.#lease) return;
     // The shortest lease of all that is held sets the pace.
     clearInterval(this.#timer);
@@ -58,8 +61,10 @@ export class LeaseKeeper {
     if (late < every / 2) this.#freeAt = now;
     // Timers come before what waits in the sockets; that is read when the immediates have their turn.
     else setImmediate(() => (this.#freeAt = performance.now()));
-    if (this.#parts.held.size === 0) return;
-    if (late > lease / 3) this.#blocked(late);
+    // What was held may have been dropped before this tick, for its lease was lost.
+    if (late > lease / 3 && this.#busy) this.#blocked(late);
+    this.#busy = this.#parts.held.size > 0;
+    if (!this.#busy) return;
     let waited = false;
     for (const held of this.#parts.held) {
       const third = held.source.lease / 3;

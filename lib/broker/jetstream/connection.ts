@@ -74,8 +74,9 @@ export class Connection {
    *   the signal's reason, BusAlreadyClosed
    */
   async ready(patience: Patience): Promise<NatsConnection> {
-    while (this.#nats === undefined || !this.#connected) {
+    for (;;) {
       if (this.closed) throw new BusAlreadyClosed('The bus is closed; create another one');
+      if (this.#nats !== undefined && this.#connected) return this.#nats;
       patience.signal?.throwIfAborted();
       this.#waiting += 1;
       try {
@@ -85,7 +86,6 @@ export class Connection {
         this.#waiting -= 1;
       }
     }
-    return this.#nats;
   }
 
   async close(): Promise<void> {
