@@ -5,9 +5,8 @@ import { type BatchLimits, Gathering } from './gathering.js';
 import { Hand } from './hand.js';
 import { Held } from './held.js';
 import { LeaseKeeper } from './leases.js';
+import { Turn } from './turn.js';
 
-/** Handlers that do not wait are run for so long before others get a turn. */
-const TURN_MS = 10;
 /** What aborted handlers get to end in, once `shutdownTimeout` is over. */
 const ABORT_GRACE_MS = 1000;
 
@@ -27,8 +26,7 @@ export interface Runner {
 export class ListenerLoop implements Sink {
   readonly name: string;
   readonly #concurrency: number;
-  readonly #runner: (loop: ListenerLoop) => Runner;
-  #theRunner: Runner | undefined;
+  readonly #runner: Runner;
   readonly #logger: Logger;
   readonly #flow: Flow;
   readonly #leases: LeaseKeeper;
@@ -38,9 +36,7 @@ export class ListenerLoop implements Sink {
   /** Handlers that run; the settling of a dead letter counts too, and a batch as one. */
   #running = 0;
   #pumping = false;
-  #yielding = false;
-  /** Milliseconds that handlers have taken without waiting, since others last had a turn. */
-  #spent = 0;
+  readonly #turn = new Turn();
   #suspended = false;
   #halted = false;
   #whenIdle: (() => void) | undefined;
@@ -56,7 +52,6 @@ export class ListenerLoop implements Sink {
     this.name = options.name;
     this.#concurrency = options.concurrency;
     this.#logger = options.logger;
-    this.#runner = options.runner;
     this.#flow = new Flow(options.concurrency * (options.batches?.maxSize ?? 1));
     this.#gathering = options.batches && new Gathering(options.batches, () => this.#pump());
     this.#hand = new Hand(options);
@@ -66,11 +61,7 @@ export class ListenerLoop implements Sink {
       held: this.#hand.all,
       waitedTooLong: () => void this.#giveBackWaiting(),
     });
-  }
-
-  get #run(): Runner {
-    this.#theRunner ??= this.#runner(this);
-    return this.#theRunner;
+    this.#runner = options.runner(this);
   }
 
   deliver(delivery: Delivery, source: Source): void {
@@ -87,13 +78,13 @@ export class ListenerLoop implements Sink {
   /** Takes a delivery in, from a source of its own or from the replays. */
   accept(held: Held): void {
     this.#leases.watch(held.source.lease);
-    this.#hand.add(held, this.#run.keyOf?.(held));
+    this.#hand.add(held, this.#runner.keyOf?.(held));
     this.#pump();
   }
 
   /** The runner is done with a delivery. `took`: the handler's milliseconds, if it succeeded. */
   finished(held: Held, how: 'succeeded' | 'failed' | 'not-run', took = 0): void {
-    if (this.#pumping) this.#spent += took;
+    if (this.#pumping) this.#turn.spend(took);
     if (how === 'succeeded') this.#flow.succeeded(took);
     else if (how === 'failed') this.#flow.failed();
     if (held.batch !== undefined) {
@@ -154,7 +145,7 @@ export class ListenerLoop implements Sink {
   }
 
   #pump(): void {
-    if (this.#pumping || this.#yielding) return;
+    if (this.#pumping || this.#turn.yielding) return;
     this.#pumping = true;
     while (!this.#halted && !this.#suspended && this.#running < this.#concurrency) {
       if (this.#gathering?.isComplete(this.#hand.peek())) {
@@ -164,22 +155,10 @@ export class ListenerLoop implements Sink {
       const held = this.#hand.next();
       if (held === undefined) break;
       this.#begin(held);
-      if (this.#spent > TURN_MS) {
-        this.#yield();
-        break;
-      }
+      if (this.#turn.yieldIfOver(() => this.#pump())) break;
     }
     this.#pumping = false;
     this.#ask();
-  }
-
-  #yield(): void {
-    this.#spent = 0;
-    this.#yielding = true;
-    setImmediate(() => {
-      this.#yielding = false;
-      this.#pump();
-    });
   }
 
   #begin(held: Held): void {
@@ -189,7 +168,7 @@ export class ListenerLoop implements Sink {
     this.#running += 1;
     held.stage = 'running';
     held.startedAt = now;
-    this.#run.start(held);
+    this.#runner.start(held);
   }
 
   #beginBatch(gathered: readonly Held[]): void {
@@ -203,7 +182,7 @@ export class ListenerLoop implements Sink {
       held.stage = 'running';
       held.startedAt = now;
     }
-    this.#run.startBatch?.(deliveries);
+    this.#runner.startBatch?.(deliveries);
   }
 
   /** Another process may have by now what lost its lease. */
