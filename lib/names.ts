@@ -11,6 +11,9 @@ const DASHED_RULE = 'use letters, digits and underscores, with single hyphens be
 /** The longest durable name that is made, in bytes; JetStream itself stops at 255. */
 export const MAX_DURABLE_LENGTH = 200;
 
+/** Of `auth.user_created` in the subject of a copy. */
+const LONGEST_EVENT_BYTES = 1000;
+
 // Members of the bus and of its nodes, and what JavaScript itself asks every object for.
 const REFUSED_WORDS: ReadonlySet<string> = new Set([
   'client',
@@ -151,9 +154,21 @@ export function deadLetterStream(prefix: string): string {
   return `${prefix}_dead_letters`;
 }
 
-/** @param event as `auth.user_created` */
+/**
+ * A stranger's event may have a name so long that one more token would make a line which servers refuse by closing the
+ * connection: its copies bear the beginning.
+ *
+ * @param event as `auth.user_created`
+ */
 export function deadLetterSubject(prefix: string, serviceName: string, listenerName: string, event: string): string {
-  return `${deadLetterStream(prefix)}.${serviceName}.${listenerName}.${event}`;
+  return `${deadLetterStream(prefix)}.${serviceName}.${listenerName}.${beginning(event)}`;
+}
+
+function beginning(event: string): string {
+  if (event.length * 3 <= LONGEST_EVENT_BYTES) return event;
+  return Buffer.from(event)
+    .toString('utf8', 0, LONGEST_EVENT_BYTES)
+    .replace(/\uFFFD$/, '');
 }
 
 /** The stream that takes dead letters back to the listener that gave them up. */
@@ -163,5 +178,5 @@ export function replayStream(prefix: string): string {
 
 /** @param event as `auth.user_created` */
 export function replaySubject(prefix: string, serviceName: string, listenerName: string, event: string): string {
-  return `${replayStream(prefix)}.${serviceName}.${listenerName}.${event}`;
+  return `${replayStream(prefix)}.${serviceName}.${listenerName}.${beginning(event)}`;
 }

@@ -3,6 +3,7 @@ import { BusAlreadyClosed, EventFireTimeout, LightbusError } from '../../errors.
 import type { WireEvent } from '../../message/codec.js';
 import type { Patience, Stored } from '../broker.js';
 import type { Connection } from './connection.js';
+import { statusOf } from './status.js';
 
 const SWEEP_EVERY_MS = 50;
 const RETRY_MIN_MS = 100;
@@ -232,7 +233,7 @@ class RefusedPublish {
 }
 
 function readAnswer(message: Msg, stream: string): Stored | RefusedPublish | 'nobody' | undefined {
-  if (message.data.length === 0) return message.headers?.code === 503 ? 'nobody' : undefined;
+  if (message.data.length === 0) return statusOf(message)?.code === 503 ? 'nobody' : undefined;
   let answer: {
     stream?: unknown;
     seq?: unknown;

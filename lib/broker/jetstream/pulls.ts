@@ -1,6 +1,7 @@
 import { createInbox, type Msg, type NatsConnection, type Subscription } from 'nats';
 import type { Connection } from './connection.js';
 import { pause } from './patience.js';
+import { statusOf } from './status.js';
 
 // A pull that expires sooner than a round trip loses messages; heartbeats tell a dead pull from an idle one.
 const EXPIRES_NS = 30_000_000_000;
@@ -110,7 +111,7 @@ export class Pulls {
 
   #received(message: Msg): void {
     if (message.reply || message.data.length > 0) return this.#events.message(message);
-    const status = message.headers;
+    const status = statusOf(message);
     if (status === undefined) return;
     this.#heard = performance.now();
     if (status.code === 100) return;
@@ -119,9 +120,9 @@ export class Pulls {
     if (count === undefined) return;
     this.#open.delete(id);
     // Servers say how many of the pull are still to come. One that does not has ended the oldest, and cannot owe more than the others ask for.
-    const pending = status.get('Nats-Pending-Messages');
+    const pending = Number(status.headers['nats-pending-messages'] ?? Number.NaN);
     const others = [...this.#open.values()].reduce((sum, each) => sum + each, 0);
-    this.#asked = pending === '' ? Math.min(this.#asked, others) : Math.max(0, this.#asked - Number(pending));
+    this.#asked = pending >= 0 ? Math.max(0, this.#asked - pending) : Math.min(this.#asked, others);
     this.#events.ended(meaningOf(status.code, status.description), `${status.code} ${status.description}`);
   }
 }

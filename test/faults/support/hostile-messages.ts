@@ -71,11 +71,14 @@ const headers: fc.Arbitrary<Uint8Array | undefined> = fc.oneof(
   fc.uint8Array({ minLength: 1, maxLength: 200 }),
 );
 
-const token = fc.oneof(
-  fc.string({ minLength: 1, maxLength: 12 }).map((string) => string.replace(/[\s.]/g, '_')),
-  fc.string({ unit: 'grapheme', minLength: 1, maxLength: 4 }).map((string) => string.replace(/[\s.]|\p{C}/gu, '_')),
-  fc.constantFrom('*', '>', '$', '__proto__', 'constructor', '%', 'x'.repeat(200)),
-);
+const token = fc
+  .oneof(
+    fc.string({ minLength: 1, maxLength: 12 }).map((string) => string.replace(/[\s.]/g, '_')),
+    fc.string({ unit: 'grapheme', minLength: 1, maxLength: 4 }).map((string) => string.replace(/[\s.]|\p{C}/gu, '_')),
+    fc.constantFrom('*', '$', '__proto__', 'constructor', '%', 'x'.repeat(200)),
+  )
+  // No wildcard matches this one, says the server, though it is stored.
+  .map((each) => (each === '>' ? '_' : each));
 
 /** Where the server's word on the storing is to go: one more event, another's ack address, anywhere. */
 const reply = fc.oneof(

@@ -25,6 +25,7 @@ export async function rawClient(port: number): Promise<RawClient> {
   const errors: string[] = [];
   let pongs = 0;
   let rest = '';
+  let waiting: (() => void) | undefined;
   socket.setEncoding('latin1').on('data', (text: string) => {
     const lines = (rest + text).split('\r\n');
     rest = lines.pop() ?? '';
@@ -33,8 +34,9 @@ export async function rawClient(port: number): Promise<RawClient> {
       else if (line === 'PONG') pongs += 1;
       else if (line.startsWith('-ERR')) errors.push(line);
     }
-    socket.emit('said');
+    waiting?.();
   });
+  socket.on('error', (error) => errors.push(error.message)).on('close', () => waiting?.());
   await once(socket, 'connect');
   socket.write(
     `CONNECT ${JSON.stringify({ verbose: false, pedantic: false, headers: true, lang: 'raw', version: '0' })}\r\n`,
@@ -53,7 +55,9 @@ export async function rawClient(port: number): Promise<RawClient> {
       socket.write('PING\r\n');
       while (pongs < pings) {
         if (socket.closed) throw new Error(`the server hung up: ${errors.join(', ')}`);
-        await Promise.race([once(socket, 'said'), once(socket, 'close')]);
+        await new Promise<void>((resolve) => {
+          waiting = resolve;
+        });
       }
     },
     async [Symbol.asyncDispose]() {
