@@ -1,3 +1,5 @@
+import { withoutCallers } from './stack.js';
+
 /** What the bus logs to: four methods of pino's shape, so that a pino logger fits as it is. */
 export interface Logger {
   debug(fields: object, message: string): void;
@@ -47,7 +49,7 @@ function renderForPeople(level: LogLevel, fields: object, message: string): stri
   const entries = Object.entries(fields);
   const details = entries.filter(([key]) => key !== 'err').map(([key, value]) => `${key}=${stringify(value)}`);
   const error: unknown = (fields as { err?: unknown }).err;
-  const trace = error === undefined ? '' : `\n  ${describeError(error).stack.replaceAll('\n', '\n  ')}`;
+  const trace = error === undefined ? '' : `\n  ${describeForReading(error).stack.replaceAll('\n', '\n  ')}`;
   return `${new Date().toISOString().slice(11, 19)} ${level.toUpperCase().padEnd(5)} ${message} ${details.join(' ')}${trace}`.trimEnd();
 }
 
@@ -55,7 +57,7 @@ function stringify(value: unknown): string {
   try {
     return (
       JSON.stringify(value, (_key, inner) =>
-        isError(inner) ? describeError(inner) : typeof inner === 'bigint' ? `${inner}` : inner,
+        isError(inner) ? describeForReading(inner) : typeof inner === 'bigint' ? `${inner}` : inner,
       ) ?? 'null'
     );
   } catch {
@@ -78,7 +80,7 @@ function stringifyByField(value: unknown): string {
 function stringifyField(of: object, key: string): string {
   try {
     const value = (of as Record<string, unknown>)[key];
-    return stringify(isPrimitive(value) ? value : describeError(value));
+    return stringify(isPrimitive(value) ? value : describeForReading(value));
   } catch {
     return '"(not readable)"';
   }
@@ -115,6 +117,12 @@ export function describeError(error: unknown): ErrorDescription {
   const message = read(error, 'message') ?? (isError(error) ? '' : printed(error));
   const stack = read(error, 'stack') ?? `${name}: ${message}`;
   return { name, message, stack };
+}
+
+/** As `describeError`; of the stack only what leads to the user's code, where it does. */
+export function describeForReading(error: unknown): ErrorDescription {
+  const description = describeError(error);
+  return { ...description, stack: withoutCallers(description.stack) };
 }
 
 function isError(value: unknown): value is Error {

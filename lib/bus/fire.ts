@@ -74,7 +74,7 @@ export class Firer {
     if (before !== undefined) await before;
     const wire = prepared.encode({ id: event.id, firedAt: new Date(), text: body.text });
     if (!this.#ensured.has(prepared.stream)) await this.#ensure(prepared.stream, opened, patience);
-    checkSize(wire, opened.broker.maxPayload);
+    checkSize(wire, definition, opened.broker.maxPayload);
     const { stream, sequence, duplicate } = await opened.broker.publish(wire, prepared.stream, patience);
     // Spelt out: spreading an object takes longer than all that is around it here.
     const { id, version, parameters } = event;
@@ -98,7 +98,7 @@ export class Firer {
       checkApiName(apiName);
       const known = [...this.#parts.apis.keys()].join(', ') || 'none';
       throw new UnknownApi(
-        `API "${apiName}" is not registered (${known}); pass its class to create({ apis: [...] }), for only its owner fires its events`,
+        `API "${apiName}" is not registered (registered: ${known}); pass its class to create({ apis: [...] }), for only its owner fires its events`,
       );
     }
     const event = api.events.get(eventName);
@@ -202,13 +202,13 @@ function encode(definition: EventDefinition, parameters: object): EncodedBody {
   }
 }
 
-function checkSize(wire: WireEvent, maxPayload = Number.POSITIVE_INFINITY): void {
+function checkSize(wire: WireEvent, { apiName, name }: EventDefinition, maxPayload = Number.POSITIVE_INFINITY): void {
   const size = wire.headers.length + wire.body.length;
   const largest = maxPayload - RESERVE_BYTES;
   if (size <= largest) return;
   const message = `it has ${size} bytes with its headers, and ${largest} fit (the server's max_payload of ${maxPayload} less ${RESERVE_BYTES}, which a dead letter needs)`;
   throw new ValidationError(
-    `Event ${wire.subject} is too large: ${message}; keep the large value elsewhere and send a reference to it`,
+    `Event ${apiName}.${name} is too large: ${message}; keep the large value elsewhere and send a reference to it`,
     {
       issues: [{ path: '', keyword: 'maxPayload', message }],
     },

@@ -69,6 +69,17 @@ export class ListenerRegistry {
     this.#only = new Set(events);
   }
 
+  /** The events that `limitTo` asks for and no listener listens to. */
+  get unheard(): readonly string[] {
+    const heard = this.heard;
+    return [...(this.#only ?? [])].filter((event) => !heard.includes(event));
+  }
+
+  /** The events that all listeners, asked for or not, listen to, as `auth.user_created`; a whole API as `auth.*`. */
+  get heard(): readonly string[] {
+    return [...new Set(this.#listeners.flatMap(({ targets }) => targets.map(nameOf)))];
+  }
+
   /** No listener is added any more; gives those that are to run, each with the targets that are. */
   lock(): readonly RecordedListener[] {
     this.#locked = true;

@@ -68,11 +68,9 @@ export class WorkerControl {
     const opened = await lifecycle.open();
     await hooks.run('onStart', undefined);
     const listeners = this.#registry.lock();
-    if (listeners.length === 0) {
-      throw new NothingToListenFor(
-        'No listener to run; call bus.<api>.<event>.listen(handler, { listenerName }) at the top level or in bus.client.onStart, and see which events are asked for (--events)',
-      );
-    }
+    if (listeners.length === 0) throw nothingToListenFor(this.#registry);
+    const { unheard } = this.#registry;
+    if (unheard.length > 0) lifecycle.logger.warn({ events: unheard }, 'No listener listens to these of the --events');
     this.#stopping.signal.throwIfAborted();
     this.#running = new RunningListeners(opened, { ...this.#parts, failed: (error) => this.#failed(error) });
     await this.#running.start(listeners, this.#stopping.signal);
@@ -107,4 +105,12 @@ export class WorkerControl {
     if (this.#failure === undefined) this.#resolveDone();
     else this.#rejectDone(this.#failure.error);
   }
+}
+
+function nothingToListenFor({ unheard, heard }: ListenerRegistry): NothingToListenFor {
+  return new NothingToListenFor(
+    heard.length > 0
+      ? `No listener to run: none listens to ${unheard.join(', ')} (--events); this bus listens to ${heard.join(', ')}`
+      : 'No listener to run; call bus.<api>.<event>.listen(handler, { listenerName }) at the top level or in bus.client.onStart',
+  );
 }

@@ -144,7 +144,11 @@ function report(name: 'replay' | 'remove', result: DeadLetterResult, terminal: T
     terminal.warn(`${printable(`dead letter ${sequence} cannot be replayed: ${reason}`)}\n`);
   const more = gone > 0 ? `, ${gone} had gone meanwhile` : '';
   const left = failed.length > 0 ? `, ${failed.length} left` : '';
-  terminal.warn(`${past(name)} ${done} of ${found}${more}${left}\n`);
+  terminal.warn(
+    found === 0
+      ? `There is no such dead letter, so none was ${past(name)}\n`
+      : `${past(name)} ${done} of ${found}${more}${left}\n`,
+  );
   if (signal.aborted) terminal.warn('Stopped before the end; run the same command again to go on\n');
 }
 

@@ -2,6 +2,7 @@ import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import type { ApiDefinition } from '../definition/api.js';
+import { LightbusError } from '../errors.js';
 import { exportApi, stableJson } from '../schema/json-schema.js';
 import { loadBus } from './load-bus.js';
 import type { Terminal } from './terminal.js';
@@ -24,7 +25,10 @@ export function dumpschemaCommand(terminal: Terminal): Command {
       const { apis } = bus.client['~lightbus'];
       if (apis.length === 0) terminal.warn('This bus owns no API, so there is nothing to export\n');
       if (output === undefined) terminal.print(schemaOf(apis));
-      else await writeSchemas(apis, output, directory);
+      else
+        await writeSchemas(apis, output, directory).catch((failure: NodeJS.ErrnoException) => {
+          throw new LightbusError(`--output ${output} cannot be written: ${reasonOf(failure)}`);
+        });
     });
 }
 
@@ -37,6 +41,10 @@ async function writeSchemas(apis: readonly ApiDefinition[], output: string, dire
   if (!(await isFolder(output, path))) return writeFile(path, schemaOf(apis));
   await mkdir(path, { recursive: true });
   for (const api of apis) await writeFile(join(path, `${api.name}.json`), schemaOf([api]));
+}
+
+function reasonOf(failure: NodeJS.ErrnoException): string {
+  return failure.code === 'ENOENT' ? 'its folder is not there; make it first' : failure.message;
 }
 
 async function isFolder(output: string, path: string): Promise<boolean> {

@@ -51,11 +51,21 @@ function createProgram(terminal: Terminal, version: string, exitWith: (code: Exi
   for (const command of [program, ...commands, ...commands.flatMap(({ commands: own }) => own)]) {
     command
       .exitOverride()
-      .configureOutput({ writeOut: (text) => terminal.print(text), writeErr: (text) => terminal.warn(text) })
+      .configureOutput({
+        writeOut: (text) => terminal.print(text),
+        writeErr: (text) => terminal.warn(text),
+        outputError: (text, write) => write(`${text}${hintFor(text, command)}`),
+      })
       .showHelpAfterError(`(${pathOf(command)} --help says more)`)
       .allowExcessArguments(false);
   }
   return program;
+}
+
+// `lightbus run bus.ts` is what others' commands look like.
+function hintFor(error: string, { options }: Command): string {
+  const takesBus = options.some(({ long }) => long === '--bus');
+  return takesBus && error.includes('too many arguments') ? '(the bus module is named by --bus)\n' : '';
 }
 
 function pathOf(command: Command): string {

@@ -1,17 +1,30 @@
 import { inspect } from 'node:util';
+import { leadsToUser, withoutCallers } from '../stack.js';
 
 /**
- * What is printed of an error that ends the command: an error of ours by its message and code, with the stack of what
- * caused it, because that leads to the user's code; anything else by its stack.
+ * What is printed of an error that ends the command: an error of ours by its message and code, with what caused it;
+ * anything else by its stack. Of stacks only what leads to the user's code, where they do.
  *
- * @param options `stacks`: ours too, for `--log-level debug`
+ * @param options `stacks`: all of them whole, for `--log-level debug`
  */
 export function renderError(error: unknown, options: { stacks?: boolean } = {}): string {
   const code = codeOf(error);
-  if (code === undefined || options.stacks) return hidePasswords(`error: ${render(error)}\n`);
+  if (options.stacks) return hidePasswords(`error: ${render(error)}\n`);
+  if (code === undefined) return hidePasswords(`error: ${withoutCallers(render(error))}\n`);
   const { message, cause } = error as Error;
-  const why = cause === undefined ? '' : `\n  cause: ${render(cause).replaceAll('\n', '\n  ')}`;
-  return hidePasswords(`error: ${message} [${code}]${why}\n`);
+  const why = renderCause(cause, message);
+  return hidePasswords(
+    `error: ${message} [${code}]${why === '' ? '' : `\n  cause: ${why.replaceAll('\n', '\n  ')}`}\n`,
+  );
+}
+
+/** Nothing where the error's own message has said it all. */
+function renderCause(cause: unknown, message: string): string {
+  if (cause === undefined) return '';
+  const text = render(cause);
+  // A stack that leads nowhere but into packages is of no use to the user; nor is that of an error of ours.
+  if (!(cause instanceof Error) || (leadsToUser(text) && codeOf(cause) === undefined)) return withoutCallers(text);
+  return message.includes(cause.message) ? '' : `${cause.name}: ${cause.message}`;
 }
 
 // By its code rather than by its class: the bus module may have loaded another copy of this package.

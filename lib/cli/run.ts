@@ -23,8 +23,8 @@ export function runCommand(terminal: Terminal, exitWith: (code: ExitCode) => voi
       '--bus <module>',
       'file, folder or package of the bus module (default: $LIGHTBUS_MODULE, or bus.ts, bus.js, … here)',
     )
-    .option('--service-name <name>', 'name of the service, before all other settings')
-    .option('--process-name <name>', 'name of this process, before all other settings')
+    .option('--service-name <name>', 'name of the service, whatever other settings say')
+    .option('--process-name <name>', 'name of this process, whatever other settings say')
     .option('--config <path>', 'configuration file (default: $LIGHTBUS_CONFIG, or lightbus.yaml, .yml, .json here)')
     .addOption(new Option('--log-level <level>', 'least severe messages to log').choices([...LOG_LEVELS]))
     .option('--events <names>', 'listen only to these events, as api.event, separated by commas', parseEvents)

@@ -1,3 +1,4 @@
+import { didYouMean } from '../config/suggest.js';
 import { type Duration, toMilliseconds } from '../duration.js';
 import { InvalidConfiguration, InvalidEventListener } from '../errors.js';
 import { checkListenerName } from '../names.js';
@@ -133,7 +134,7 @@ function resolve(options: ListenOptions, where: string): ResolvedListenOptions {
 function check(where: string, key: string, value: unknown, checks: Readonly<Record<string, Check>>): void {
   if (!Object.hasOwn(checks, key)) {
     throw new InvalidConfiguration(
-      `${where}: there is no option "${key.slice(0, 60)}"; the options are ${Object.keys(checks).join(', ')}`,
+      `${where}: there is no option "${key.slice(0, 60)}"${didYouMean(key, Object.keys(checks))}; the options are ${Object.keys(checks).join(', ')}`,
     );
   }
   const allowed = value === undefined ? undefined : checks[key]?.(value);

@@ -1,5 +1,5 @@
 import type { ErrorDescription, Logger } from '../logger.js';
-import { describeError } from '../logger.js';
+import { describeForReading } from '../logger.js';
 import type { ReceivedEvent } from '../message/message.js';
 import { decode, identify, isAskedFor, type Lookup, NotAskedFor } from './decode.js';
 import type { Held } from './held.js';
@@ -144,7 +144,7 @@ export class Settlement {
     const firstAt =
       this.#firstTries.get(place) ??
       new Date(Date.now() - Math.max(0, performance.now() - (held.startedAt || held.arrivedAt)));
-    this.#parts.giveUp(held, { error: describeError(error), attempts: held.attempt, firstAt }).then(
+    this.#parts.giveUp(held, { error: describeForReading(error), attempts: held.attempt, firstAt }).then(
       () => {
         held.delivery.ack();
         this.#firstTries.delete(place);

@@ -234,7 +234,7 @@ describe('an event that is too large', () => {
     expect(error).to.be.instanceOf(ValidationError);
     expect(error.issues[0]).to.include({ keyword: 'maxPayload' });
     expect(error.message).to.match(
-      /^Event lightbus\.values\.anything is too large: it has \d+ bytes with its headers, and 49152 fit .*max_payload of 65536.*send a reference to it$/,
+      /^Event values\.anything is too large: it has \d+ bytes with its headers, and 49152 fit .*max_payload of 65536.*send a reference to it$/,
     );
     const size = Number(/has (\d+) bytes/.exec(error.message)?.[1]);
     const fits = 'x'.repeat(48 * 1024 - (size - 49152));

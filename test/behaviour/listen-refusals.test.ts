@@ -64,9 +64,9 @@ describe('listening refuses, when it is recorded,', () => {
     ],
     [
       'an option that there is not',
-      (on) => on.shop.order_placed.listen(nothing, { listenerName: 'watch', retries: 3 } as never),
+      (on) => on.shop.order_placed.listen(nothing, { listenerName: 'watch', onErorr: 3 } as never),
       InvalidConfiguration,
-      /no option "retries"; the options are listenerName, onError/,
+      /no option "onErorr" \(did you mean "onError"\?\); the options are listenerName, onError/,
     ],
     [
       'an outcome that there is not',

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { LoadedBus } from '../../lib/cli/load-bus.js';
 import { ListenersAlreadyStarted, NothingToListenFor } from '../../lib/index.js';
 import { errorOf } from '../support/bus.js';
 import { useNats } from '../support/nats.js';
@@ -8,6 +9,7 @@ describe('listening', function () {
   this.timeout('60s');
   const world = useWorld(useNats());
   const nothing = () => {};
+  const askFor = (bus: unknown, events: string[]) => (bus as LoadedBus).client['~lightbus'].listenTo(events);
 
   it('hands every event to each of two services', async () => {
     const seen: string[] = [];
@@ -129,5 +131,21 @@ describe('listening', function () {
     const error = await errorOf(bus.client.startWorker());
     expect(error).to.be.instanceOf(NothingToListenFor);
     expect(error.message).to.include('bus.client.onStart');
+  });
+
+  it('is refused where the events asked for have no listener, and says which have; one of several is warned of', async () => {
+    const mistaken = world.bus({ apis: [ShopApi] });
+    mistaken.shop.order_paid.listen(nothing, { listenerName: 'bill' });
+    askFor(mistaken, ['shop.order_payed']);
+    expect((await errorOf(mistaken.client.startWorker())).message).to.match(
+      /none listens to shop\.order_payed \(--events\); this bus listens to shop\.order_paid$/,
+    );
+    const bus = world.bus({ apis: [ShopApi] });
+    bus.shop.order_paid.listen(nothing, { listenerName: 'bill' });
+    askFor(bus, ['shop.order_paid', 'shop.order_payed']);
+    await bus.client.startWorker();
+    expect(world.logged('--events', 'warn').map(({ fields }) => fields)).to.deep.equal([
+      { events: ['shop.order_payed'] },
+    ]);
   });
 });

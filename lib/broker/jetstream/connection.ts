@@ -75,7 +75,8 @@ export class Connection {
    */
   async ready(patience: Patience): Promise<NatsConnection> {
     for (;;) {
-      if (this.closed) throw new BusAlreadyClosed('The bus is closed; create another one');
+      if (this.closed)
+        throw new BusAlreadyClosed('The bus was closed meanwhile; await what it does, as fire, before you close it');
       if (this.#nats !== undefined && this.#connected) return this.#nats;
       patience.signal?.throwIfAborted();
       this.#waiting += 1;

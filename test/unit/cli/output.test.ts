@@ -43,6 +43,28 @@ describe('Errors', () => {
     expect(text).not.to.include('InvalidConfiguration: Do this');
   });
 
+  it('of ours show of their cause what leads to the user, and no stack that does not', () => {
+    const packages =
+      '    at parse (/app/node_modules/nats/lib/parser.js:1:1)\n    at node:internal/process/task_queues:95:5';
+    const caused = (stack: string, message = 'Do this') =>
+      renderError(
+        new InvalidConfiguration(message, { cause: Object.assign(new Error('too far'), { stack, code: 'EFAR' }) }),
+      );
+    expect(caused(`Error: too far\n    at load (/app/bus.ts:3:7)\n${packages}`)).to.equal(
+      "error: Do this [InvalidConfiguration]\n  cause: Error: too far\n      at load (/app/bus.ts:3:7) {\n    code: 'EFAR'\n  }\n",
+    );
+    expect(caused(`Error: too far\n${packages}`)).to.equal(
+      'error: Do this [InvalidConfiguration]\n  cause: Error: too far\n',
+    );
+    expect(caused(`Error: too far\n${packages}`, 'It is too far; do this')).to.equal(
+      'error: It is too far; do this [InvalidConfiguration]\n',
+    );
+    const ours = new InvalidConfiguration('no such option');
+    expect(
+      renderError(new InvalidConfiguration('bus.ts threw: no such option (at bus.ts:3:7)', { cause: ours })),
+    ).to.equal('error: bus.ts threw: no such option (at bus.ts:3:7) [InvalidConfiguration]\n');
+  });
+
   it('of ours show their own stack for debugging', () => {
     expect(renderError(new InvalidConfiguration('Do this'), { stacks: true })).to.match(
       /InvalidConfiguration: Do this\n +at /,
