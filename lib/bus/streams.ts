@@ -8,6 +8,8 @@ const HOUR_MS = 3_600_000;
 export class Streams {
   readonly #owned: ReadonlySet<string>;
   readonly #specs = new Map<string, StreamSpec>();
+  /** By name, apart from the others: an API may be called `replays`. */
+  readonly #system = new Map<string, StreamSpec>();
 
   /** @param owned the APIs whose streams this service makes */
   constructor(owned: Iterable<string>) {
@@ -43,7 +45,7 @@ export class Streams {
   }
 
   #ofSystem(config: Config, name: string, purpose: string, retention: StreamSpec['retention']): StreamSpec {
-    const known = this.#specs.get(purpose);
+    const known = this.#system.get(name);
     if (known !== undefined) return known;
     const { manage, stream } = config.api('default');
     const spec: StreamSpec = {
@@ -56,7 +58,7 @@ export class Streams {
       owned: true,
       manage,
     };
-    this.#specs.set(purpose, spec);
+    this.#system.set(name, spec);
     return spec;
   }
 }

@@ -254,6 +254,28 @@ describe('Replaying dead letters', function () {
     expect(seen.values).to.deep.equal(['orders']);
   });
 
+  it('reaches the listeners of an API that is itself called replays', async () => {
+    class ReplaysApi extends Api {
+      static meta = { name: 'replays' } as const;
+      replay_started = new Event({ parameters: ['number'] });
+    }
+    await using bus = create({ ...settings(nats.url), apis: [ReplaysApi] });
+    const seen = new Collected<unknown>();
+    bus.replays.replay_started.listen(
+      ({ number }, { replayed }) => {
+        if (!replayed) throw new Error('not the first time');
+        seen.add(number);
+      },
+      { listenerName: 'watch', since: 'beginning', onError: OnError.DEAD_LETTER },
+    );
+    await bus.client.startWorker();
+    await bus.replays.replay_started.fire({ number: 1 });
+    await stored(1);
+    expect(await bus.client.deadLetters.replay()).to.include({ done: 1 });
+    await seen.count(1);
+    expect(seen.values).to.deep.equal([1]);
+  });
+
   it('leaves what no listener of ours can have given up, with the reason, and goes on with the rest', async () => {
     await using plain = await plainNats(nats.url);
     const { bus, state, handled } = service(nats.url);
