@@ -12,6 +12,7 @@ const SUSPICIOUS = 3;
 /** What a listener holds: what is ready to begin, what waits behind its key or for a retry, and what runs. */
 export class Hand {
   readonly #held = new Set<Held>();
+  readonly #bySequence = new Map<number, Held>();
   readonly #ready = new Queue<Held>();
   readonly #lanes: Lanes | undefined;
   /** What is tried again later in this process. */
@@ -43,9 +44,25 @@ export class Hand {
     return this.#suspects > 0;
   }
 
+  /**
+   * Whether the very event is in its handler already: its lease ran out on the server, which could not be told in time that
+   * it is being looked after. It does not run a second time beside itself; however the run ends settles both.
+   */
+  runsAlready(held: Held): boolean {
+    const twin = this.#bySequence.get(held.delivery.sequence);
+    if (twin === undefined || twin.source !== held.source) return false;
+    if (twin.stage !== 'running' && twin.stage !== 'settling') return false;
+    // Another stream of the same name begins at 1 again.
+    const { stream, timestamp } = twin.delivery;
+    if (stream !== held.delivery.stream || timestamp !== held.delivery.timestamp) return false;
+    twin.renewedAt = held.renewedAt;
+    return true;
+  }
+
   /** Takes a delivery in; it is ready unless it has to wait behind its key. */
   add(held: Held, key: string | undefined): void {
     this.#held.add(held);
+    this.#bySequence.set(held.delivery.sequence, held);
     if (held.replayed) this.#replays += 1;
     if (held.delivery.deliveries >= SUSPICIOUS) this.#suspects += 1;
     if (key !== undefined && this.#lanes?.enter(held, key) === false) return;
@@ -95,9 +112,10 @@ export class Hand {
       this.#forget(held);
       // Another process may have begun what lost its lease; a nak would take it from there.
       if (!held.leaseLost(now)) held.delivery.nak(0);
-      this.#lanes?.forget(held);
     }
     for (const held of this.#ready.drain()) if (this.#held.has(held)) this.#ready.push(held);
+    // A replay is kept where what it waits behind, or what waits behind it, is not.
+    for (const held of this.#lanes?.keep((each) => this.#held.has(each)) ?? []) this.#ready.push(held);
   }
 
   /** Ends the timers of retries. */
@@ -108,6 +126,7 @@ export class Hand {
 
   #forget(held: Held): void {
     if (!this.#held.delete(held)) return;
+    if (this.#bySequence.get(held.delivery.sequence) === held) this.#bySequence.delete(held.delivery.sequence);
     if (held.replayed) this.#replays -= 1;
     if (held.delivery.deliveries >= SUSPICIOUS) this.#suspects -= 1;
   }

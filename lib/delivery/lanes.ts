@@ -50,8 +50,21 @@ export class Lanes {
     return next;
   }
 
-  /** The delivery was given back, and with it all that waits behind it. */
-  forget(held: Held): void {
-    if (held.key !== undefined && this.#lanes.get(held.key)?.head === held) this.#lanes.delete(held.key);
+  /** Forgets all but these; gives those that waited behind what is forgotten, which are ready now. */
+  keep(which: (held: Held) => boolean): Held[] {
+    const freed: Held[] = [];
+    for (const [key, lane] of this.#lanes) {
+      const [head, ...waiting] = [lane.head, ...lane.waiting.drain()].filter(which);
+      if (head === undefined) {
+        this.#lanes.delete(key);
+        continue;
+      }
+      for (const held of waiting) lane.waiting.push(held);
+      if (head === lane.head) continue;
+      lane.head = head;
+      head.stage = 'ready';
+      freed.push(head);
+    }
+    return freed;
   }
 }

@@ -78,6 +78,7 @@ export class ListenerLoop implements Sink {
   /** Takes a delivery in, from a source of its own or from the replays. */
   accept(held: Held): void {
     this.#leases.watch(held.source.lease);
+    if (this.#hand.runsAlready(held)) return this.#pump();
     this.#hand.add(held, this.#runner.keyOf?.(held));
     this.#pump();
   }

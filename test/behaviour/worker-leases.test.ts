@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { openProxy } from '../faults/support/proxy.js';
 import { errorOf } from '../support/bus.js';
 import { useNats } from '../support/nats.js';
 import { gate, oneTo, ShopApi, until, useWorld } from '../support/worker.js';
@@ -8,7 +9,8 @@ const DURABLE = 'other-service--watch--order_placed';
 
 describe('leases', function () {
   this.timeout('60s');
-  const world = useWorld(useNats());
+  const nats = useNats();
+  const world = useWorld(nats);
 
   type Handler = (number: number, attempt: number) => unknown;
 
@@ -135,6 +137,36 @@ describe('leases', function () {
     await process(1000, (number) => seen.push(number)).startWorker();
     await world.settled(DURABLE);
     expect(seen.sort()).to.deep.equal([1, 2, 3]);
+  });
+
+  it('that ended while there was no connection do not make an event run beside itself in its own process', async () => {
+    await using proxy = await openProxy(nats);
+    const bus = world.bus({ apis: [ShopApi], nats: { servers: proxy.url } });
+    const calls: number[] = [];
+    const [running, finish] = [gate(), gate()];
+    bus.shop.order_placed.listen(
+      async ({ number }) => {
+        calls.push(number);
+        running.open();
+        await finish.opened;
+      },
+      { listenerName: 'watch', since: 'beginning', acknowledgementTimeout: '1s', concurrency: 2 },
+    );
+    await bus.client.startWorker();
+    await fire(1);
+    await running.opened;
+    proxy.weather = 'refuse';
+    proxy.cut();
+    await sleep(1500); // Longer than the lease: the server hands the event over again, to this process.
+    proxy.weather = 'fair';
+    await until('it came again', async () => (await world.durable(DURABLE)).delivered.consumer_seq >= 2);
+    // What comes behind it runs: so it has arrived, and been put aside.
+    await world.bus({ apis: [ShopApi], serviceName: 'shop' }).shop.order_placed.fire({ number: 2 });
+    await until('the next one runs', () => calls.includes(2));
+    finish.open();
+    await world.settled(DURABLE);
+    expect(calls).to.deep.equal([1, 2]);
+    await bus.client.close();
   });
 
   /** What is sent to the ack addresses of the durable from now on. */

@@ -11,6 +11,8 @@ export interface HandOver {
   deadline: number;
   /** It was given back when its lease was over, when another process might have had the event. */
   late: boolean;
+  /** Its event was in its handler already, because an earlier lease had ended unnoticed: it must not run beside that. */
+  readonly beside: boolean;
 }
 
 /** What the server holds of an event: who has it, or from when on it may be delivered. */
@@ -33,12 +35,19 @@ export class FakeServer implements Source {
   readonly #entries: Entry[] = [];
   readonly #body: (sequence: number) => { subject: string; body: Uint8Array };
   readonly lease: number;
+  readonly #runs: (sequence: number) => boolean;
   #sink: Sink | undefined;
   #published = 0;
 
-  constructor(lease: number, body: (sequence: number) => { subject: string; body: Uint8Array }) {
+  /** @param runs whether an event is in its handler */
+  constructor(
+    lease: number,
+    body: (sequence: number) => { subject: string; body: Uint8Array },
+    runs: (sequence: number) => boolean,
+  ) {
     this.lease = lease;
     this.#body = body;
+    this.#runs = runs;
   }
 
   attach(sink: Sink): void {
@@ -106,6 +115,7 @@ export class FakeServer implements Source {
       told: [],
       deadline: performance.now() + this.lease,
       late: false,
+      beside: this.#runs(entry.sequence),
     };
     this.handed.push(hand);
     entry.holder = hand;

@@ -51,10 +51,21 @@ describe('lanes', () => {
     const [first, second] = [held(), held()];
     lanes.enter(first, 'a');
     lanes.enter(second, 'a');
-    for (const each of [first, second]) lanes.forget(each);
+    expect(lanes.keep(() => false)).to.deep.equal([]);
     const next = held();
     expect(lanes.enter(next, 'a')).to.equal(true);
     expect(lanes.leave(first), 'a late end of what was given back').to.equal(undefined);
     expect(lanes.headOf(next)).to.equal(next);
+  });
+
+  it('let what is kept go on without what it waited behind, and never what was given back', () => {
+    const lanes = new Lanes();
+    const [a1, a2, b1, b2, b3] = [held(), held(), held(), held(), held()];
+    for (const each of [a1, a2]) lanes.enter(each, 'a');
+    for (const each of [b1, b2, b3]) lanes.enter(each, 'b');
+    expect(lanes.keep((each) => [a2, b1, b3].includes(each))).to.deep.equal([a2]);
+    expect(a2.stage).to.equal('ready');
+    expect(lanes.leave(a2)).to.equal(undefined);
+    expect(lanes.leave(b1)).to.equal(b3);
   });
 });

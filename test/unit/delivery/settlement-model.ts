@@ -36,7 +36,11 @@ export class ListenerModel {
 
   constructor(setup: Setup) {
     this.#setup = setup;
-    this.server = new FakeServer(LEASE, (sequence) => this.#message(sequence));
+    this.server = new FakeServer(
+      LEASE,
+      (sequence) => this.#message(sequence),
+      (sequence) => this.active.some((run) => run.hand.sequence === sequence),
+    );
     const quiet = () => undefined;
     this.loop = new ListenerLoop({
       name: 'listener',
@@ -147,6 +151,7 @@ export class ListenerModel {
     const sameLane = ({ sequence }: HandOver) => !inLanes || sequence % KEYS === hand.sequence % KEYS;
     never(plan === 'foreign' || plan === 'undecodable', 'a handler saw what it must not');
     never(this.halted, 'a handler began after the stop');
+    never(hand.beside, 'a handler began with a delivery of what ran');
     never(hand.deadline <= now, 'a handler began though the lease was over');
     never(hand.told.length > 0, 'a handler began with a delivery that was settled');
     never(this.active.length >= concurrency, 'more handlers than concurrency');
@@ -155,7 +160,7 @@ export class ListenerModel {
     never(retried !== undefined && now < retried.notBefore, 'a retry came early');
     never(retried === undefined && this.begun.has(hand), 'one delivery ran twice');
     never(
-      this.active.some((run) => run.hand.sequence === hand.sequence && run.startedAt > this.excusedAt),
+      this.active.some((run) => run.hand.sequence === hand.sequence),
       'an event ran twice at once',
     );
     never(inLanes && this.active.some((run) => sameLane(run.hand)), 'two of one key ran at once');
@@ -167,7 +172,7 @@ export class ListenerModel {
 
   #waits(hand: HandOver): boolean {
     const plan = this.planOf(hand);
-    const runs = plan !== 'foreign' && plan !== 'undecodable';
+    const runs = plan !== 'foreign' && plan !== 'undecodable' && !hand.beside;
     const untouched = hand.told.length === 0 && !this.begun.has(hand) && !this.expected.has(hand);
     return runs && untouched && hand.deadline > performance.now();
   }
