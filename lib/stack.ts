@@ -1,6 +1,8 @@
 const FRAME = /^\s+at /;
 /** Frames of packages (this one too, where it is installed) and of Node itself. */
-const FOREIGN = /[\\/]node_modules[\\/]|\bnode:|\(?<anonymous>\)?$|\(native\)/;
+const FOREIGN = /[\\/]node_modules[\\/]|\bnode:/;
+/** Others, as `Promise.allSettled (index 0)` and `Generator.next (<anonymous>)`, are nowhere. */
+const PLACE = /:\d+:\d+\)?(?: \{)?$/;
 
 /**
  * A stack without what lies below the user's own frames: those who called the user's code are always the same, and they
@@ -40,5 +42,5 @@ function cutRun(run: readonly string[]): readonly string[] {
 }
 
 function isUsers(line: string): boolean {
-  return FRAME.test(line) && !FOREIGN.test(line.replace(/ \{$/, ''));
+  return FRAME.test(line) && PLACE.test(line) && !FOREIGN.test(line);
 }

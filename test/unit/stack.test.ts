@@ -8,6 +8,7 @@ const CALLERS = [
   '    at EventRunner.start (/app/node_modules/lightbus-jetstream/dist/chunk-AAAAAAAA.cjs:5282:45)',
   '    at ProtocolHandler.push (C:\\app\\node_modules\\nats\\lib\\protocol.js:722:22)',
   '    at Generator.next (<anonymous>)',
+  '    at async Promise.allSettled (index 0)',
   '    at process.processTicksAndRejections (node:internal/process/task_queues:95:5)',
 ].join('\n');
 
