@@ -1,3 +1,4 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import {
   BusAlreadyClosed,
@@ -12,6 +13,16 @@ import { useNats } from '../support/nats.js';
 import { type PlainNats, plainNats } from '../support/plain-nats.js';
 
 const ADAM = { username: 'adam', email: 'adam@example.com' };
+
+/** A signal takes a moment, and a thread that still runs may answer. */
+async function stopped(pid: number): Promise<void> {
+  const folder = `/proc/${pid}/task`;
+  for (let running = true; running && existsSync(folder); ) {
+    const states = readdirSync(folder).map((task) => readFileSync(`${folder}/${task}/stat`, 'utf8'));
+    running = !states.every((state) => /\) [tT] /.test(state));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
 
 describe('firing with options', () => {
   const nats = useNats();
@@ -106,6 +117,10 @@ describe('firing with options', () => {
 
     expect(await errorOf(bus.auth.heartbeat.fire({}, { signal: AbortSignal.abort(reason) }))).to.equal(reason);
     expect(await plain.all('lightbus-auth')).to.deep.equal([]);
+
+    await bus.auth.heartbeat.fire();
+    expect(await errorOf(bus.auth.heartbeat.fire({}, { signal: AbortSignal.abort(reason) }))).to.equal(reason);
+    expect(await plain.all('lightbus-auth'), 'also once the stream is known').to.have.length(1);
   });
 
   it('refuses a signal that is none', async () => {
@@ -120,6 +135,7 @@ describe('firing with options', () => {
     await using bus = create({ ...settings(nats.url), apis: [AuthApi] });
     await bus.auth.heartbeat.fire();
     process.kill(nats.pid, 'SIGSTOP');
+    await stopped(nats.pid);
     let error: EventFireTimeout;
     try {
       error = await errorOf<EventFireTimeout>(bus.auth.heartbeat.fire({}, { timeout: '300ms', id: 'beat' }));

@@ -63,6 +63,8 @@ export class Publisher {
       if (this.#closed) return reject(new BusAlreadyClosed('The bus is closed; create another one'));
       const token = (++this.#counter).toString(36);
       const { signal } = patience;
+      // It tells nobody who listens from now on.
+      if (signal?.aborted) return reject(signal.reason);
       const abort = signal && (() => this.#settle(token)?.reject(signal.reason));
       const entry: InFlight = {
         event,
