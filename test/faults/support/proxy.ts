@@ -30,6 +30,11 @@ export interface Proxy extends AsyncDisposable {
   weather: Weather;
   /** Bytes a second that pass, each way and over all connections; undefined for no limit. */
   bytesPerSecond: number | undefined;
+  /**
+   * Asked of every line that a client sends, such as `HPUB lightbus.auth.user_created …`: whether all connections are cut
+   * just before it gets through, or just after.
+   */
+  cutAt: ((line: string) => 'before' | 'after' | undefined) | undefined;
   /** How many acknowledgements it has swallowed. */
   readonly swallowedAcks: number;
   /** Ends all connections at once, with a reset. */
@@ -40,7 +45,12 @@ const SLICE_MS = 20;
 
 export async function openProxy(target: { readonly port: number }): Promise<Proxy> {
   const sockets = new Set<Socket>();
-  const state = { weather: 'fair' as Weather, bytesPerSecond: undefined as number | undefined, swallowedAcks: 0 };
+  const state = {
+    weather: 'fair' as Weather,
+    bytesPerSecond: undefined as number | undefined,
+    cutAt: undefined as Proxy['cutAt'],
+    swallowedAcks: 0,
+  };
   const server = createServer((client) => {
     if (state.weather === 'refuse') {
       client.resetAndDestroy();
@@ -49,7 +59,7 @@ export async function openProxy(target: { readonly port: number }): Promise<Prox
     const upstream = connect(target.port, '127.0.0.1');
     const pair = [client, upstream] as const;
     // Once bytes are missing nothing more passes: what came after them would make no sense.
-    const line = { dead: false };
+    const line = { dead: false, ends: false };
     for (const socket of pair) {
       sockets.add(socket);
       const other = socket === client ? upstream : client;
@@ -66,18 +76,21 @@ export async function openProxy(target: { readonly port: number }): Promise<Prox
       state.swallowedAcks += 1;
       return false;
     };
-    const kept = (chunk: Buffer) =>
-      Buffer.concat(
-        read(chunk)
-          .filter(keep)
-          .map(({ bytes }) => bytes),
-      );
+    const kept = (chunk: Buffer) => {
+      const passing: Buffer[] = [];
+      for (const operation of read(chunk).filter(keep)) {
+        const end = line.ends ? 'before' : state.cutAt?.(operation.line);
+        if (end !== 'before') passing.push(operation.bytes);
+        line.ends ||= end !== undefined;
+      }
+      return Buffer.concat(passing);
+    };
     void pass(line, [client, upstream], kept);
     void pass(line, [upstream, client], (chunk) => chunk);
   });
 
   async function pass(
-    line: { dead: boolean },
+    line: { dead: boolean; ends: boolean },
     [from, to]: readonly [Socket, Socket],
     filter: (chunk: Buffer) => Buffer,
   ): Promise<void> {
@@ -89,6 +102,7 @@ export async function openProxy(target: { readonly port: number }): Promise<Prox
           if (!to.write(slice)) await drained(to);
           if (state.bytesPerSecond !== undefined) await sleep((slice.length / state.bytesPerSecond) * 1000);
         }
+        if (line.ends) for (const socket of [from, to]) socket.destroy();
       }
     } catch {
       // The connection has ended; its `close` says so to the other side.

@@ -22,7 +22,7 @@ const ERRORS: Readonly<Record<string, () => unknown>> = {
 
 /**
  * What handling an event does: a word and what it needs. `wait 300` takes 300 ms, `block 300` too, without letting go of
- * the event loop; `throw lines` throws one of `ERRORS`, `rejects undefined` rejects with it; `die` kills its process with
+ * the event loop; `throw-at 70000` throws when the ledger's clock is there, wherever else it runs; `throw lines` throws one of `ERRORS`, `rejects undefined` rejects with it; `die` kills its process with
  * SIGKILL, `die-after` when the handler has ended, `die-acknowledged` when that was acknowledged; `never` does not end; `exhaust` takes memory until the process dies of it.
  *
  * With `once` before it, e.g. `once die`, only the first attempt does so.
@@ -39,6 +39,9 @@ export function act(does: string, attempt: number): unknown {
       return sleep(Number(argument));
     case 'block':
       return block(Number(argument));
+    case 'throw-at':
+      block(Number(argument) - Number(process.hrtime.bigint() / 1_000_000n));
+      throw ERRORS.plain?.();
     case 'throw':
       throw ERRORS[argument]?.();
     case 'rejects':
