@@ -2,6 +2,7 @@ import type { ApiDefinition } from '../definition/api.js';
 import type { Listener } from '../delivery/options.js';
 import { InvalidEventListener } from '../errors.js';
 import type { DeadLetters } from './dead-letters.js';
+import type { Firer } from './fire.js';
 import type { Worker } from './handles.js';
 import type { HookArguments, HookName, Hooks } from './hooks.js';
 import type { BusInternals } from './internals.js';
@@ -16,6 +17,7 @@ export interface ClientParts {
   readonly lifecycle: Lifecycle;
   readonly registry: ListenerRegistry;
   readonly worker: WorkerControl;
+  readonly firer: Firer;
 }
 
 /** `bus.client`, as the `Client` type describes it; the types of events are the business of that type alone. */
@@ -67,7 +69,11 @@ export class BusClient {
   }
 
   close(): Promise<void> {
-    return this.#parts.lifecycle.close(() => this.#parts.worker.stop());
+    const { lifecycle, worker, firer } = this.#parts;
+    return lifecycle.close(async () => {
+      await worker.stop();
+      await firer.idle();
+    });
   }
 
   #add<N extends HookName>(name: N, hook: (argument: HookArguments[N]) => unknown): void {

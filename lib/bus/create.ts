@@ -43,6 +43,7 @@ export function create<C extends ApiClass = never>(
   const firer = new Firer({ apis, contracts, streams, hooks, lifecycle });
   const client = new BusClient({
     apis,
+    firer,
     deadLetters: new DeadLetterOffice(lifecycle, streams),
     hooks,
     lifecycle,

@@ -18,6 +18,8 @@ import type { Streams } from './streams.js';
 
 /** Kept free in a message, so that the same event fits as a dead letter, which has more headers. */
 const RESERVE_BYTES = 16 * 1024;
+/** What a closing bus gives to events that are not on their way yet. */
+const CLOSING_GRACE_MS = 1000;
 const LONGEST_ID = 512;
 const NO_OPTIONS: FireOptions = Object.freeze({});
 const FIRE_OPTIONS = ['id', 'timeout', 'signal'];
@@ -45,14 +47,38 @@ export class Firer {
   readonly #parts: FirerParts;
   readonly #prepared = new Map<EventDefinition, Prepared>();
   readonly #ensured = new Set<StreamSpec>();
+  #pending = 0;
+  #whenIdle: (() => void) | undefined;
 
   constructor(parts: FirerParts) {
     this.#parts = parts;
   }
 
   async fire(apiName: string, eventName: string, args: readonly unknown[]): Promise<EventMessage> {
+    this.#parts.lifecycle.checkNotClosed();
+    this.#pending += 1;
+    try {
+      return await this.#fire(apiName, eventName, args);
+    } finally {
+      this.#pending -= 1;
+      if (this.#pending === 0) this.#whenIdle?.();
+    }
+  }
+
+  /** Resolves when nothing is being fired, or after a second: without a server there is nothing to wait for. */
+  idle(): Promise<void> {
+    if (this.#pending === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, CLOSING_GRACE_MS);
+      this.#whenIdle = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  async #fire(apiName: string, eventName: string, args: readonly unknown[]): Promise<EventMessage> {
     const { lifecycle, hooks } = this.#parts;
-    lifecycle.checkNotClosed();
     const definition = this.#find(apiName, eventName);
     const [given = {}, options] = readArguments(definition, args);
     const opened = lifecycle.opened ?? (await lifecycle.open());

@@ -62,9 +62,9 @@ export class Lifecycle {
     if (this.closed) throw new BusAlreadyClosed('The bus is closed; create another one');
   }
 
-  /** @param stopWorker what has to stop before the connection goes */
-  close(stopWorker: () => Promise<void>): Promise<void> {
-    this.#closing ??= this.#close(stopWorker);
+  /** @param settle ends what still needs the connection */
+  close(settle: () => Promise<void>): Promise<void> {
+    this.#closing ??= this.#close(settle);
     return this.#closing;
   }
 
@@ -76,8 +76,8 @@ export class Lifecycle {
     return this.#opened;
   }
 
-  async #close(stopWorker: () => Promise<void>): Promise<void> {
-    await stopWorker();
+  async #close(settle: () => Promise<void>): Promise<void> {
+    await settle();
     // A bus that could not be opened has nothing to close, and who opened it has had the error.
     const opened = await this.#opening?.catch(() => undefined);
     await opened?.broker.close();

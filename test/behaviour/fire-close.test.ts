@@ -38,6 +38,13 @@ describe('closing a bus', () => {
     expect(await connections()).to.equal(1);
   }).timeout(60_000);
 
+  it('waits for what was fired and not awaited, also before there was a connection', async () => {
+    const bus = create({ ...settings(nats.url), apis: [AuthApi] });
+    const fired = bus.auth.heartbeat.fire();
+    await bus.client.close();
+    expect((await fired).nativeId.sequence).to.be.above(0);
+  });
+
   it('can be done twice, at once too, and before the bus was used', async () => {
     const bus = create({ ...settings(nats.url), apis: [AuthApi] });
     await Promise.all([bus.client.close(), bus.client.close()]);

@@ -126,6 +126,7 @@ export class Connection {
   #adopt(nats: NatsConnection): void {
     this.#nats = nats;
     this.#connected = true;
+    this.#options.logger.info({ servers: this.address, version: nats.info?.version }, 'Connected to NATS');
     this.#tell((listener) => listener.connected?.(nats, true));
     void this.#watch(nats);
   }
