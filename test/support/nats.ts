@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { configText, type RunningServer, startServer } from '../../scripts/nats/start.mjs';
 import { findNatsServer } from '../../scripts/nats-server.mjs';
@@ -33,6 +34,8 @@ export interface Nats {
   kill(): Promise<void>;
   /** Starts it on the same port and store, after an orderly stop if it still runs; resolves when it accepts connections. */
   restart(): Promise<void>;
+  /** Has the running server read another `config`; resolves when it goes by it. */
+  reload(config: string): Promise<void>;
 }
 
 /**
@@ -78,6 +81,7 @@ export function useNats(options: NatsOptions = {}): Nats {
     stop: () => started().stop(),
     kill: () => started().kill(),
     restart: () => started().restart(),
+    reload: (config) => started().reload(config),
   };
 }
 
@@ -86,10 +90,9 @@ export async function startNats(options: NatsOptions = {}): Promise<Nats & Async
   const binary = options.binary ?? process.env.LIGHTBUS_TEST_NATS_SERVER ?? (await findNatsServer()).path;
   const folder = await mkdtemp(join(tmpdir(), 'lightbus-test-'));
   const [storeDir, config] = [join(folder, 'store'), join(folder, 'nats-server.conf')];
-  await writeFile(
-    config,
-    configText({ base: await readFile(BASE_CONFIG, 'utf8'), storeDir, more: options.config ?? '' }),
-  );
+  const base = await readFile(BASE_CONFIG, 'utf8');
+  const configure = (more: string) => writeFile(config, configText({ base, storeDir, more }));
+  await configure(options.config ?? '');
 
   let server: RunningServer | undefined;
   try {
@@ -119,6 +122,13 @@ export async function startNats(options: NatsOptions = {}): Promise<Nats & Async
       await end('SIGTERM');
       server = await startServer({ binary, config, port });
       ({ pid, log } = server);
+    },
+    async reload(more) {
+      const reloads = () => log().split('Reloaded server configuration').length;
+      const before = reloads();
+      await configure(more);
+      process.kill(pid, 'SIGHUP');
+      while (reloads() === before) await sleep(20);
     },
     async [Symbol.asyncDispose]() {
       await end('SIGKILL');

@@ -20,6 +20,7 @@ export interface WorkerOptions {
   /** @default one listener `work` for `added`, from the beginning */
   readonly listeners?: readonly ListenerSettings[];
   readonly owner?: boolean;
+  readonly api?: WorkerSettings['api'];
   readonly config?: ConfigInput;
   /** @default the scene's */
   readonly url?: string;
@@ -140,6 +141,7 @@ export async function openScene(
       const settings: WorkerSettings = {
         serviceName: given.serviceName ?? 'jobs-service',
         processName: `process-${workers.length + 1}`,
+        api: given.api,
         owner: given.owner ?? true,
         listeners: given.listeners ?? [listener()],
         config: { ...config, ...given.config },

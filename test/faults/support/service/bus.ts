@@ -2,7 +2,7 @@
 import { create, type ListenOptions, type ReceivedEvent } from 'lightbus-jetstream';
 import { openLedgerFile } from '../ledger-file.js';
 import { act, die } from './actions.js';
-import { JobsApi } from './jobs.js';
+import { JobsApi, NewJobsApi } from './jobs.js';
 import type { WorkerSettings } from './settings.js';
 
 const settings = JSON.parse(process.env.JOBS_SETTINGS ?? '{}') as WorkerSettings;
@@ -11,25 +11,27 @@ const write = openLedgerFile(settings.ledger, settings.processName);
 export const bus = create({
   serviceName: settings.serviceName,
   processName: settings.processName,
-  ...(settings.owner ? { apis: [JobsApi] } : {}),
+  ...(settings.owner ? { apis: [settings.api === 'new' ? NewJobsApi : JobsApi] } : {}),
   config: settings.config,
 });
 
 for (const { events, orderByN, ...options } of settings.listeners) {
-  const handler = (parameters: unknown, event: ReceivedEvent) =>
-    handle(parameters as { n: number; does?: string }, event, options.listenerName);
+  const handler = (parameters: unknown, event: ReceivedEvent) => handle(parameters as Job, event, options.listenerName);
   const all = { ...options, ...(orderByN ? { orderBy: ({ n }: { n: number }) => n % orderByN } : {}) } as ListenOptions;
   if (events === 'all') bus.client.listenForApi('jobs', handler, all);
   else bus.client.listenForEvents(events.map((event) => (bus as never as Untyped).jobs[event]) as never, handler, all);
 }
 
+type Job = { n: number; does?: string; priority?: number };
 type Untyped = { jobs: Record<string, unknown> };
 
 if (settings.dieAt === 'start') bus.client.onStart(die);
-function handle({ n, does = '' }: { n: number; does?: string }, event: ReceivedEvent, listener: string): unknown {
+function handle({ n, does = '', priority }: Job, event: ReceivedEvent, listener: string): unknown {
   const { id, eventName, attempt } = event;
   const note = (what: 'start' | 'end' | 'failed') => write({ what, id, n, event: eventName, listener, attempt });
   note('start');
+  if (settings.api === 'new' && eventName === 'added' && priority === undefined)
+    throw new Error('a default is missing');
   const ended = () => {
     note('end');
     if (does.startsWith('once') && attempt > 1) return;

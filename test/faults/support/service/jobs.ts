@@ -10,3 +10,18 @@ export class JobsApi extends Api {
     parameters: { n: { type: 'number' }, does: new Parameter({ type: 'string' }, { default: '' }) },
   });
 }
+
+/** A later version of it. */
+export class NewJobsApi extends Api {
+  static meta = { name: 'jobs', version: 2 } as const;
+  added = new Event({
+    parameters: {
+      n: { type: 'number' },
+      does: new Parameter({ type: 'string' }, { default: '' }),
+      priority: new Parameter({ type: 'number' }, { default: 5 }),
+    },
+  });
+  removed = new Event({
+    parameters: { n: { type: 'number' }, does: new Parameter({ type: 'string' }, { default: '' }) },
+  });
+}

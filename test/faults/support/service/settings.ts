@@ -11,6 +11,8 @@ export type ListenerSettings = ListenOptions & {
 export interface WorkerSettings {
   readonly serviceName: string;
   readonly processName: string;
+  /** `new`: a later version of the API, whose events have one parameter more. */
+  readonly api?: 'new' | undefined;
   /** Whether it owns the API `jobs`, and thereby makes its stream. */
   readonly owner: boolean;
   readonly listeners: readonly ListenerSettings[];
