@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { BusAlreadyClosed, type ListenOptions } from '../../lib/index.js';
+import { openProxy } from '../faults/support/proxy.js';
 import { errorOf } from '../support/bus.js';
 import { useNats } from '../support/nats.js';
 import { gate, oneTo, ShopApi, until, useWorld } from '../support/worker.js';
@@ -9,7 +10,8 @@ const DURABLE = 'other-service--watch--order_placed';
 
 describe('stopping a worker', function () {
   this.timeout('60s');
-  const world = useWorld(useNats());
+  const nats = useNats();
+  const world = useWorld(nats);
 
   function watch(handler: (number: number, signal: AbortSignal) => unknown, options: Partial<ListenOptions> = {}) {
     const config = { prefix: world.prefix, shutdownTimeout: '200ms' } as const;
@@ -26,6 +28,38 @@ describe('stopping a worker', function () {
     const bus = world.bus({ apis: [ShopApi], serviceName: 'shop' });
     for (const number of oneTo(count)) await bus.shop.order_placed.fire({ number });
   }
+
+  it('bears handlers that end while the connection is being closed, whose events come again', async () => {
+    await using proxy = await openProxy(nats);
+    await fire(200);
+    const config = { prefix: world.prefix, shutdownTimeout: '10ms' } as const;
+    const bus = world.bus({ apis: [ShopApi], config, nats: { servers: proxy.url } });
+    const ends: (() => void)[] = [];
+    const options = { since: 'beginning', acknowledgementTimeout: '2s' } as const;
+    const endless = () => new Promise<void>((resolve) => ends.push(resolve));
+    bus.shop.order_placed.listen(endless, { ...options, listenerName: 'watch', concurrency: 200 });
+    await bus.client.startWorker();
+    await until('all run', () => ends.length === 200);
+    let closed = false;
+    const closing = bus.client.close().then(() => {
+      closed = true;
+    });
+    await world.log.said('Stopped with handlers still running');
+    // Closing takes some round trips, and no acknowledgement is in their way.
+    proxy.bytesPerSecond = 400;
+    proxy.weather = 'swallow-acks';
+    for (const end of ends) {
+      if (closed) break;
+      end();
+      await sleep(5);
+    }
+    await closing;
+    expect(closed).to.equal(true);
+    const other = world.bus({ apis: [ShopApi] });
+    other.shop.order_placed.listen(() => undefined, { ...options, listenerName: 'watch' });
+    await other.client.startWorker();
+    await world.settled(DURABLE);
+  });
 
   it('waits for the handler that runs, acknowledges its event, and begins no other', async () => {
     await fire(20);

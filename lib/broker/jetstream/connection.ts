@@ -52,8 +52,9 @@ export class Connection {
     return this.#options.nats.inboxPrefix ?? undefined;
   }
 
+  /** Whether something can be sent. While it is being closed the client refuses to, and throws. */
   get connected(): boolean {
-    return this.#connected;
+    return this.#connected && !this.closed && this.#nats?.isClosed() === false;
   }
 
   get closed(): boolean {
