@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type ConnectionOptions, credsAuthenticator } from 'nats';
 import type { ResolvedNatsOptions } from '../../config/config.js';
 import { InvalidConfiguration } from '../../errors.js';
+import { reconnectDelay } from './reconnect-delay.js';
 
 /** What the client is told, from what we were told. Reads the credentials anew each time: they may have been rotated. */
 export async function clientOptions(nats: ResolvedNatsOptions, name: string): Promise<ConnectionOptions> {
@@ -15,8 +16,7 @@ export async function clientOptions(nats: ResolvedNatsOptions, name: string): Pr
     ...(nats.tls ? { tls: nats.tls } : {}),
     ...(nats.inboxPrefix ? { inboxPrefix: nats.inboxPrefix } : {}),
     maxReconnectAttempts: -1,
-    reconnectTimeWait: 500,
-    reconnectJitter: 500,
+    reconnectDelayHandler: reconnectDelay(),
     timeout: 5000,
     pingInterval: 10_000,
     maxPingOut: 2,

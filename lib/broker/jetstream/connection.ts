@@ -207,9 +207,9 @@ export class Connection {
   /** Logs at once, and then every few seconds until there is a connection. */
   #report(): void {
     if (this.#reporting !== undefined || this.closed) return;
-    const since = Date.now();
+    const since = performance.now();
     const write = () => {
-      const seconds = Math.round((Date.now() - since) / 1000);
+      const seconds = Math.round((performance.now() - since) / 1000);
       const reason = this.#lastError instanceof Error ? this.#lastError.message : undefined;
       this.#options.logger.warn({ servers: this.address, seconds, reason }, 'No connection to NATS; waiting for one');
     };

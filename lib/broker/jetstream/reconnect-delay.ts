@@ -1,0 +1,25 @@
+const SHORTEST_MS = 500;
+const JITTER_MS = 500;
+/** Clocks are corrected by less than this all the time. */
+const SET_BACK_MS = 1000;
+
+/**
+ * How long the client waits between two attempts to connect to one server. It asks before each attempt.
+ *
+ * The client goes by the wall clock: once that was set back, it would wait until the clock has caught up. So what the clock
+ * was set back is taken off the delay, no more often than attempts may be made.
+ */
+export function reconnectDelay(): () => number {
+  let furthest = Number.NEGATIVE_INFINITY;
+  let attemptedAt = Number.NEGATIVE_INFINITY;
+  return () => {
+    const now = performance.now();
+    const ahead = Date.now() - now;
+    furthest = Math.max(furthest, ahead);
+    const delay = SHORTEST_MS + Math.random() * JITTER_MS;
+    const setBack = furthest - ahead;
+    if (setBack < SET_BACK_MS || now - attemptedAt < delay) return delay;
+    attemptedAt = now;
+    return delay - setBack;
+  };
+}
