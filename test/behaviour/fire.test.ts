@@ -118,7 +118,7 @@ describe('firing', () => {
 
     const error = await errorOf(handleOf(bus, 'orders', 'order_placed').fire({}));
     expect(error).to.be.instanceOf(UnknownApi);
-    expect(error.message).to.match(/API "orders" is not registered \(auth\); pass its class to create/);
+    expect(error.message).to.match(/API "orders" is not registered \(registered: auth\); pass its class to create/);
   });
 
   it('refuses an event that the API does not declare, naming those that it does', async () => {
