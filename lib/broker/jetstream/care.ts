@@ -19,6 +19,8 @@ export class DurableCare {
   readonly #losses: LossWatch;
   #stream: StreamInfo | undefined;
   #streamWasMissing = false;
+  /** When the durable was made. */
+  #created = '';
   #floor = 0;
   #lease: number;
   #confirming = false;
@@ -34,6 +36,11 @@ export class DurableCare {
   /** The name of the stream that the durable was last found on. */
   get streamName(): string | undefined {
     return this.#stream?.config.name;
+  }
+
+  /** When that stream was made: another one of the same name is another stream. */
+  get streamCreated(): string | undefined {
+    return this.#stream?.created;
   }
 
   /** What the durable has on the server, in milliseconds. */
@@ -60,14 +67,18 @@ export class DurableCare {
     if (this.#losses.observe(address)) void this.#confirmLosses();
   }
 
-  /** Asks the server how far the durable is. */
-  async refresh(patience: Patience): Promise<void> {
-    if (this.streamName === undefined) return;
+  /** Asks the server how far the durable is; false if it is gone, or another one by now. */
+  async refresh(patience: Patience): Promise<boolean> {
+    if (this.streamName === undefined) return false;
     const info = await this.#provisioner.durableInfo(this.streamName, this.#spec.name, patience);
-    if (info === undefined) return;
+    if (info === undefined || info.created !== this.#created) return false;
     this.#floor = floorOf(info, this.#floor);
+    const before = this.#lease;
+    this.#lease = this.#leaseOf(info);
+    if (this.#lease !== before) this.#tellLease(before);
     this.#warnIfFull(info);
     if (this.#losses.observe(positionOf(info))) await this.#confirmLosses();
+    return true;
   }
 
   #findStream(patience: Patience): Promise<StreamInfo | undefined> {
@@ -93,13 +104,25 @@ export class DurableCare {
     const sameStream = before?.created === stream.created;
     if (created && before !== undefined) this.#tellMadeAgain(stream, sameStream);
     this.#stream = stream;
-    this.#lease = (info.config.ack_wait ?? this.#spec.lease * 1_000_000) / 1_000_000;
+    this.#created = info.created;
+    this.#lease = this.#leaseOf(info);
     this.#floor = floorOf(info, sameStream ? this.#floor : 0);
     if (created || !sameStream) {
       this.#losses.begin(stream, info, this.#floor, await this.#isAlone(stream, patience));
     } else if (this.#losses.observe(positionOf(info))) {
       this.#losses.confirm(stream, await this.#isAlone(stream, patience));
     }
+  }
+
+  #leaseOf(info: DurableInfo): number {
+    return (info.config.ack_wait ?? this.#spec.lease * 1_000_000) / 1_000_000;
+  }
+
+  #tellLease(before: number): void {
+    this.#logger.info(
+      { durable: this.#spec.name, before, now: this.#lease },
+      `The lease of the durable was changed on the server, from ${before} ms to ${this.#lease} ms; going on with that`,
+    );
   }
 
   /** Whether the stream holds no other events than this durable's. */

@@ -6,7 +6,7 @@ import type { AckQueue } from './acks.js';
 import type { JetStreamApi } from './api.js';
 import { DurableCare } from './care.js';
 import type { Connection } from './connection.js';
-import { JetStreamDelivery, parseAckAddress } from './delivery.js';
+import { JetStreamDelivery, parseAckAddress, type Tenure } from './delivery.js';
 import { pause } from './patience.js';
 import type { Provisioner } from './provision.js';
 import { type Ended, Pulls } from './pulls.js';
@@ -46,6 +46,8 @@ export class DurableSource implements Source {
   #settleStart: { resolve: () => void; reject: (error: unknown) => void } | undefined;
   #establishing = false;
   #ready = false;
+  #tenure: Tenure = { live: true };
+  #streamCreated: string | undefined;
   #retryWait = FIRST_RETRY_MS;
   #infoAt = 0;
   #reportedAt = Number.NEGATIVE_INFINITY;
@@ -134,7 +136,7 @@ export class DurableSource implements Source {
     this.#pulls.delivered();
     this.#care.observe(address);
     this.#retryWait = FIRST_RETRY_MS;
-    this.#sink.deliver(new JetStreamDelivery(message, address, this.#parts.acks), this);
+    this.#sink.deliver(new JetStreamDelivery(message, address, this.#parts.acks, this.#tenure), this);
   }
 
   #ended(how: Ended, reason: string): void {
@@ -144,6 +146,8 @@ export class DurableSource implements Source {
     }
     this.#parts.logger.debug({ durable: this.durable.name, reason }, 'A pull ended');
     this.#ready = false;
+    // Until it is known what became of the stream, nothing of it is settled.
+    if (how === 'gone') this.#tenure.live = false;
     void this.#establish(this.#backOff());
   }
 
@@ -169,11 +173,21 @@ export class DurableSource implements Source {
       this.#establishing = false;
     }
     if (signal.aborted || !this.#parts.connection.connected) return;
+    this.#renewTenure();
     this.#ready = true;
     this.#pulls.forget();
     this.#settleStart?.resolve();
     this.#settleStart = undefined;
     this.#sink.changed(this);
+  }
+
+  /** What was handed over before may be settled, if it is of the same stream. */
+  #renewTenure(): void {
+    const created = this.#care.streamCreated;
+    const same = this.#streamCreated === undefined || created === this.#streamCreated;
+    this.#streamCreated = created;
+    this.#tenure.live = same;
+    if (!same) this.#tenure = { live: true };
   }
 
   /** One attempt; the milliseconds to wait before another one, 0 if there need be none. */
@@ -235,8 +249,11 @@ export class DurableSource implements Source {
 
   async #refresh(): Promise<void> {
     this.#infoAt = performance.now();
+    const { lease } = this;
     try {
-      await this.#care.refresh({ deadline: performance.now() + CHECK_EVERY_MS });
+      const there = await this.#care.refresh({ deadline: performance.now() + CHECK_EVERY_MS });
+      if (!there && this.#ready) this.#ended('gone', 'the durable is not there, or another one');
+      if (this.lease !== lease) this.#sink.changed(this);
     } catch (error) {
       this.#parts.logger.debug({ durable: this.durable.name, err: error }, 'No news of the durable');
     }
