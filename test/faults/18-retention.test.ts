@@ -80,10 +80,10 @@ describe('events that the limits of their stream remove', function () {
     expect(lost.length).to.be.within(2 * (events - KEPT) - KEPT, 2 * (events - KEPT));
   });
 
-  /** Does something while the listener is at an event that takes it a second. */
+  /** Does something while the listener is at an event that takes it much longer. */
   async function whileBusy(scene: Scene, act: () => Promise<void>): Promise<void> {
     const before = count(await scene.ledger.entries(), 'fired');
-    await scene.fire([{ does: 'wait 1000' }]);
+    await scene.fire([{ does: `wait ${scale(2000, 5000)}` }]);
     await scene.ledger.until((entries) => count(entries, 'start', ({ n }) => n === before) === 1);
     await act();
   }
