@@ -4,6 +4,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { create, OnError } from '../../lib/index.js';
 import { runCommand } from '../support/command.js';
@@ -80,6 +81,23 @@ describe('dead letters', function () {
     await runs(scene, 2);
   });
 
+  it('whose killed replay is repeated when the server has forgotten it run twice, rather than not at all', async () => {
+    await using scene = await openScene(nats);
+    await givenUp(scene);
+    await scene.worker({ listeners: [listener(GIVES_UP)] });
+    // An hour unless changed; this is the least that servers take.
+    await scene.server.manager.streams.update(`${scene.prefix}_replays`, { duplicate_window: 100_000_000 });
+    await using proxy = await openProxy(nats);
+    await killedReplay(scene, proxy, DELETE, 'before');
+    await held(scene, { letters: 1, replays: 0 });
+    await sleep(1000);
+    await using bus = operator(scene);
+    expect(await bus.client.deadLetters.replay()).to.include({ found: 1, done: 1 });
+    await scene.ledger.until((entries) => count(entries, 'end') === 2);
+    await held(scene, { letters: 0, replays: 0 });
+    await runs(scene, 3);
+  });
+
   it('that fail again after their replay are other ones, each time', async () => {
     await using scene = await openScene(nats);
     await using bus = operator(scene);
@@ -139,7 +157,7 @@ describe('dead letters', function () {
     for (;;) {
       const [letters, replays] = [await messages('dead_letters'), await messages('replays')];
       if (letters === expected.letters && replays === expected.replays) return;
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await sleep(20);
     }
   }
 
