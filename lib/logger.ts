@@ -1,5 +1,9 @@
 import { withoutCallers } from './stack.js';
 
+// Errors hold what others wrote; a terminal would act upon it.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is for
+const CONTROL_CHARACTERS = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
+
 /** What the bus logs to: four methods of pino's shape, so that a pino logger fits as it is. */
 export interface Logger {
   debug(fields: object, message: string): void;
@@ -50,7 +54,8 @@ function renderForPeople(level: LogLevel, fields: object, message: string): stri
   const details = entries.filter(([key]) => key !== 'err').map(([key, value]) => `${key}=${stringify(value)}`);
   const error: unknown = (fields as { err?: unknown }).err;
   const trace = error === undefined ? '' : `\n  ${describeForReading(error).stack.replaceAll('\n', '\n  ')}`;
-  return `${new Date().toISOString().slice(11, 19)} ${level.toUpperCase().padEnd(5)} ${message} ${details.join(' ')}${trace}`.trimEnd();
+  const text = `${new Date().toISOString().slice(11, 19)} ${level.toUpperCase().padEnd(5)} ${message} ${details.join(' ')}${trace}`;
+  return text.trimEnd().replace(CONTROL_CHARACTERS, '\uFFFD');
 }
 
 function stringify(value: unknown): string {

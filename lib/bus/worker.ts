@@ -50,6 +50,7 @@ export class WorkerControl {
     try {
       await this.#starting;
     } catch (error) {
+      signal?.removeEventListener('abort', abort);
       await this.stop();
       if (this.#failure !== undefined) throw this.#failure.error;
       throw signal?.aborted ? signal.reason : error;

@@ -10,9 +10,13 @@ const NO_REPLY = { reply: '' };
 export const ACK = Buffer.from('+ACK');
 export const WORKING = Buffer.from('+WPI');
 
+/** A year: the server counts nanoseconds in 64 bits, and what overflows them would be no delay at all. */
+const LONGEST_DELAY_MS = 365 * 24 * 3_600_000;
+
 /** The payload of a nak; the server holds the event back for `delay` milliseconds. */
 export function nakPayload(delay: number): Uint8Array {
-  return Buffer.from(delay > 0 ? `-NAK {"delay": ${Math.round(delay * 1_000_000)}}` : '-NAK');
+  const nanoseconds = BigInt(Math.round(Math.min(delay, LONGEST_DELAY_MS))) * 1_000_000n;
+  return Buffer.from(delay > 0 ? `-NAK {"delay": ${nanoseconds}}` : '-NAK');
 }
 
 /**

@@ -82,7 +82,7 @@ export class Connection {
       patience.signal?.throwIfAborted();
       this.#waiting += 1;
       try {
-        this.#connecting ??= this.#nats === undefined ? this.#connectFirst() : this.#reconnected();
+        this.#connecting ??= this.#nats === undefined ? this.#connect({ onceWelcome: false }) : this.#reconnected();
         await within(this.#connecting, patience, () => this.#gaveUp());
       } finally {
         this.#waiting -= 1;
@@ -101,7 +101,8 @@ export class Connection {
     else await nats.close();
   }
 
-  async #connectFirst(): Promise<void> {
+  /** @param onceWelcome the server has taken these credentials before: a refusal may pass */
+  async #connect({ onceWelcome }: { onceWelcome: boolean }): Promise<void> {
     try {
       for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, LAST_RETRY_MS)) {
         try {
@@ -111,7 +112,7 @@ export class Connection {
           return;
         } catch (error) {
           this.#lastError = error;
-          if (isRefusal(error)) throw this.#refused(error);
+          if (isRefusal(error) && !onceWelcome) throw this.#refused(error);
           this.#report();
         }
         await pause(wait, this.#closing.signal);
@@ -142,12 +143,10 @@ export class Connection {
       );
       this.#nats = undefined;
       this.#waiting += 1; // A bus that had a connection wants one for as long as it is open.
-      this.#connecting ??= this.#connectFirst().finally(() => {
+      // Whoever waits for the old one to come back is told of the new one.
+      this.#connecting = this.#connect({ onceWelcome: true }).finally(() => {
         this.#waiting -= 1;
       });
-      this.#connecting.catch((failure: unknown) =>
-        this.#options.logger.error({ err: failure }, 'No new connection to NATS'),
-      );
     });
     for await (const status of nats.status()) this.#note(nats, status);
   }

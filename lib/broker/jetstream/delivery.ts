@@ -43,6 +43,14 @@ export function parseAckAddress(reply: string | undefined): AckAddress | undefin
   return { stream: token(0), durable: token(1), deliveries, sequence, durableSequence, timestamp, pending };
 }
 
+/**
+ * Whether deliveries may be settled. Once their stream is gone they may not: a stream that is made again counts from one,
+ * and an acknowledgement meant for the old one's event would settle another's.
+ */
+export interface Tenure {
+  live: boolean;
+}
+
 /** One message of a durable. */
 export class JetStreamDelivery implements Delivery {
   readonly subject: string;
@@ -54,11 +62,13 @@ export class JetStreamDelivery implements Delivery {
   readonly #message: Msg;
   readonly #replyTo: string;
   readonly #acks: AckQueue;
+  readonly #tenure: Tenure;
 
-  constructor(message: Msg, address: AckAddress, acks: AckQueue) {
+  constructor(message: Msg, address: AckAddress, acks: AckQueue, tenure: Tenure) {
     this.#message = message;
     this.#replyTo = message.reply ?? '';
     this.#acks = acks;
+    this.#tenure = tenure;
     this.subject = message.subject;
     this.body = message.data;
     this.stream = address.stream;
@@ -72,15 +82,15 @@ export class JetStreamDelivery implements Delivery {
   }
 
   ack(): void {
-    this.#acks.push(this.#replyTo, ACK);
+    if (this.#tenure.live) this.#acks.push(this.#replyTo, ACK);
   }
 
   nak(delay: number): void {
-    this.#acks.push(this.#replyTo, nakPayload(delay));
+    if (this.#tenure.live) this.#acks.push(this.#replyTo, nakPayload(delay));
   }
 
   working(): boolean {
-    return this.#acks.push(this.#replyTo, WORKING);
+    return this.#tenure.live && this.#acks.push(this.#replyTo, WORKING);
   }
 }
 

@@ -6,6 +6,7 @@ const NS_PER_MS = 1_000_000;
 export interface DurableInfo {
   readonly stream_name: string;
   readonly name: string;
+  readonly created: string;
   readonly config: {
     readonly filter_subject?: string;
     readonly filter_subjects?: readonly string[];

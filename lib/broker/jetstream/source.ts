@@ -10,6 +10,7 @@ import { JetStreamDelivery, parseAckAddress, type Tenure } from './delivery.js';
 import { pause } from './patience.js';
 import type { Provisioner } from './provision.js';
 import { type Ended, Pulls } from './pulls.js';
+import { WaitingReport } from './waiting-report.js';
 
 const LOOK_FOR_STREAM_MS = 2000;
 /** What the service works without is looked for so rarely that its absence is no nuisance to the server's log. */
@@ -19,7 +20,6 @@ const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 5000;
 const CHECK_EVERY_MS = 5000;
 const INFO_EVERY_MS = 30_000;
-const REPORT_EVERY_MS = 30_000;
 
 export interface SourceParts {
   readonly connection: Connection;
@@ -39,6 +39,7 @@ export class DurableSource implements Source {
   readonly #sink: Sink;
   readonly #pulls: Pulls;
   readonly #care: DurableCare;
+  readonly #report: WaitingReport;
   readonly #closing = new AbortController();
   readonly #unlisten: () => void;
   readonly #checker: NodeJS.Timeout;
@@ -50,12 +51,12 @@ export class DurableSource implements Source {
   #streamCreated: string | undefined;
   #retryWait = FIRST_RETRY_MS;
   #infoAt = 0;
-  #reportedAt = Number.NEGATIVE_INFINITY;
 
   constructor(durable: DurableSpec, sink: Sink, parts: SourceParts) {
     this.durable = durable;
     this.#sink = sink;
     this.#parts = parts;
+    this.#report = new WaitingReport(durable, parts.logger);
     this.#care = new DurableCare(durable, parts.provisioner, parts.logger);
     this.#pulls = new Pulls(parts.connection, {
       message: (message) => this.#received(message),
@@ -196,10 +197,10 @@ export class DurableSource implements Source {
       const found = await this.#care.find({ signal: this.#closing.signal });
       this.#infoAt = performance.now();
       if (found === 'durable') {
-        this.#reportedAt = Number.NEGATIVE_INFINITY;
+        this.#report.clear();
         return 0;
       }
-      this.#tellMissing(found);
+      this.#report.missing(found);
       this.#settleStart?.resolve();
       this.#settleStart = undefined;
       return this.durable.optional ? OPTIONAL_MISSING_MS : LOOK_FOR_STREAM_MS;
@@ -209,28 +210,9 @@ export class DurableSource implements Source {
         this.#settleStart.reject(error);
         this.#settleStart = undefined;
       } else {
-        this.#report(
-          'error',
-          `The durable ${this.durable.name} of ${this.durable.stream.purpose} cannot be used; trying again`,
-          error,
-        );
+        this.#report.failed(error);
       }
       return this.durable.optional ? OPTIONAL_RETRY_MS : this.#backOff();
-    }
-  }
-
-  #tellMissing(found: 'no-stream' | 'no-durable'): void {
-    const { name, stream, optional } = this.durable;
-    const byHand = 'and manage is false; create it by hand or by "lightbus apply"';
-    if (found === 'no-durable') {
-      this.#report('error', `The durable ${name} of ${stream.purpose} is missing, ${byHand}`);
-    } else if (stream.owned && !stream.manage) {
-      this.#report(optional ? 'info' : 'error', `There is no stream for ${stream.purpose}, ${byHand}`);
-    } else {
-      this.#report(
-        'info',
-        `There is no stream for ${stream.purpose} yet; waiting until a service that owns it has started`,
-      );
     }
   }
 
@@ -257,13 +239,5 @@ export class DurableSource implements Source {
     } catch (error) {
       this.#parts.logger.debug({ durable: this.durable.name, err: error }, 'No news of the durable');
     }
-  }
-
-  /** Says what is waited for, once at first and then every half minute; once only of what the service works without. */
-  #report(level: 'info' | 'error', message: string, error?: unknown): void {
-    const wait = this.durable.optional ? Number.POSITIVE_INFINITY : REPORT_EVERY_MS;
-    if (performance.now() - this.#reportedAt < wait) return;
-    this.#reportedAt = performance.now();
-    this.#parts.logger[level]({ durable: this.durable.name, ...(error === undefined ? {} : { err: error }) }, message);
   }
 }

@@ -1,0 +1,47 @@
+import type { Logger } from '../../logger.js';
+import type { DurableSpec } from '../broker.js';
+
+const REPORT_EVERY_MS = 30_000;
+
+/** Says what a source waits for, at once and then every half minute. */
+export class WaitingReport {
+  readonly #durable: DurableSpec;
+  readonly #logger: Logger;
+  #reportedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(durable: DurableSpec, logger: Logger) {
+    this.#durable = durable;
+    this.#logger = logger;
+  }
+
+  missing(what: 'no-stream' | 'no-durable'): void {
+    const { name, stream, optional } = this.#durable;
+    const byHand = 'and manage is false; create it by hand or by "lightbus apply"';
+    if (what === 'no-durable') {
+      this.#write('error', `The durable ${name} of ${stream.purpose} is missing, ${byHand}`);
+    } else if (stream.owned && !stream.manage) {
+      this.#write(optional ? 'info' : 'error', `There is no stream for ${stream.purpose}, ${byHand}`);
+    } else {
+      this.#write(
+        'info',
+        `There is no stream for ${stream.purpose} yet; waiting until a service that owns it has started`,
+      );
+    }
+  }
+
+  failed(error: unknown): void {
+    const { name, stream } = this.#durable;
+    this.#write('error', `The durable ${name} of ${stream.purpose} cannot be used; trying again`, error);
+  }
+
+  /** All is well: the next thing to wait for is told at once. */
+  clear(): void {
+    this.#reportedAt = Number.NEGATIVE_INFINITY;
+  }
+
+  #write(level: 'info' | 'error', message: string, error?: unknown): void {
+    if (performance.now() - this.#reportedAt < REPORT_EVERY_MS) return;
+    this.#reportedAt = performance.now();
+    this.#logger[level]({ durable: this.#durable.name, ...(error === undefined ? {} : { err: error }) }, message);
+  }
+}
