@@ -64,7 +64,13 @@ export class DurableCare {
 
   /** Notes how far the durable was at a delivery. */
   observe(address: AckAddress): void {
+    this.#losses.came(address.sequence);
     if (this.#losses.observe(address)) void this.#confirmLosses();
+  }
+
+  /** Notes that an event went back to the server, to come again. */
+  gaveBack(sequence: number): void {
+    this.#losses.gaveBack(sequence);
   }
 
   /** Asks the server how far the durable is; false if it is gone, or another one by now. */
@@ -77,7 +83,7 @@ export class DurableCare {
     this.#lease = this.#leaseOf(info);
     if (this.#lease !== before) this.#tellLease(before);
     this.#warnIfFull(info);
-    if (this.#losses.observe(positionOf(info))) await this.#confirmLosses();
+    if (this.#losses.observe(positionOf(info)) || this.#losses.awaits) await this.#confirmLosses();
     return true;
   }
 
@@ -158,7 +164,9 @@ export class DurableCare {
     try {
       const patience = { deadline: performance.now() + CONFIRM_TIMEOUT_MS };
       const stream = await this.#provisioner.streamInfo(name, patience);
-      if (stream !== undefined) this.#losses.confirm(stream, await this.#isAlone(stream, patience));
+      if (stream === undefined) return;
+      this.#losses.confirm(stream, await this.#isAlone(stream, patience));
+      this.#losses.confirmGivenBack(stream, this.#floor);
     } catch (error) {
       this.#logger.debug({ durable: this.#spec.name, err: error }, 'Could not look whether events were removed');
     } finally {

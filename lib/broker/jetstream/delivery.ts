@@ -49,6 +49,8 @@ export function parseAckAddress(reply: string | undefined): AckAddress | undefin
  */
 export interface Tenure {
   live: boolean;
+  /** Told of each event that goes back to the server. */
+  readonly gaveBack: (sequence: number) => void;
 }
 
 /** One message of a durable. */
@@ -86,7 +88,9 @@ export class JetStreamDelivery implements Delivery {
   }
 
   nak(delay: number): void {
-    if (this.#tenure.live) this.#acks.push(this.#replyTo, nakPayload(delay));
+    if (!this.#tenure.live) return;
+    this.#tenure.gaveBack(this.sequence);
+    this.#acks.push(this.#replyTo, nakPayload(delay));
   }
 
   working(): boolean {

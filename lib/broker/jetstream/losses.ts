@@ -10,6 +10,9 @@ interface Position {
   readonly sequence: number;
 }
 
+/** The most events that are remembered as given back; more wait only where a durable is at its limit, which is told. */
+const MOST_GIVEN_BACK = 5000;
+
 const REMEDY =
   'raise the limits of the stream (maxAge, maxLength, maxBytes), or make the listener faster: more processes, more concurrency';
 
@@ -26,6 +29,8 @@ export class LossWatch {
   #alone = false;
   #suspected = 0;
   #from = 0;
+  /** Sequences that went back to the server, and have not come again. */
+  readonly #givenBack = new Set<number>();
 
   constructor(durable: string, logger: Logger) {
     this.#durable = durable;
@@ -47,6 +52,40 @@ export class LossWatch {
     if (this.#suspected === 0) this.#from = last.sequence + 1;
     this.#suspected += missing;
     return true;
+  }
+
+  /** Notes that an event went back to the server, to come again. */
+  gaveBack(sequence: number): void {
+    if (this.#givenBack.size < MOST_GIVEN_BACK) this.#givenBack.add(sequence);
+  }
+
+  /** Notes that an event came. */
+  came(sequence: number): void {
+    if (this.#givenBack.size > 0) this.#givenBack.delete(sequence);
+  }
+
+  /** Whether anything that went back has not come again. */
+  get awaits(): boolean {
+    return this.#givenBack.size > 0;
+  }
+
+  /**
+   * Reports what went back to the server and was removed before it came again. Another process may have had it meanwhile,
+   * so this is an upper bound.
+   *
+   * @param floor everything up to it is settled
+   */
+  confirmGivenBack(stream: StreamInfo, floor: number): void {
+    const removed = [...this.#givenBack].filter((sequence) => sequence < stream.state.first_seq);
+    for (const sequence of this.#givenBack) {
+      if (sequence < stream.state.first_seq || sequence <= floor) this.#givenBack.delete(sequence);
+    }
+    if (removed.length === 0) return;
+    const [from, to] = [Math.min(...removed), Math.max(...removed)];
+    this.#logger.warn(
+      { durable: this.#durable, stream: stream.config.name, lost: removed.length, from, to },
+      `The stream removed ${removed.length} events (sequences ${from} to ${to}) that waited for another attempt; those that no other process has handled are lost: ${REMEDY}`,
+    );
   }
 
   /**

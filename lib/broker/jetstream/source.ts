@@ -47,7 +47,7 @@ export class DurableSource implements Source {
   #settleStart: { resolve: () => void; reject: (error: unknown) => void } | undefined;
   #establishing = false;
   #ready = false;
-  #tenure: Tenure = { live: true };
+  #tenure: Tenure = this.#newTenure();
   #streamCreated: string | undefined;
   #retryWait = FIRST_RETRY_MS;
   #infoAt = 0;
@@ -188,7 +188,11 @@ export class DurableSource implements Source {
     const same = this.#streamCreated === undefined || created === this.#streamCreated;
     this.#streamCreated = created;
     this.#tenure.live = same;
-    if (!same) this.#tenure = { live: true };
+    if (!same) this.#tenure = this.#newTenure();
+  }
+
+  #newTenure(): Tenure {
+    return { live: true, gaveBack: (sequence) => this.#care.gaveBack(sequence) };
   }
 
   /** One attempt; the milliseconds to wait before another one, 0 if there need be none. */
