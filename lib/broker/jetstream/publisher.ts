@@ -3,7 +3,7 @@ import { BusAlreadyClosed, EventFireTimeout, LightbusError } from '../../errors.
 import type { WireEvent } from '../../message/codec.js';
 import type { Patience, Stored } from '../broker.js';
 import type { Connection } from './connection.js';
-import { statusOf } from './status.js';
+import { RefusedPublish, readAnswer } from './publish-answer.js';
 
 const SWEEP_EVERY_MS = 50;
 const RETRY_MIN_MS = 100;
@@ -211,48 +211,6 @@ export class Publisher {
       stored,
     });
   }
-}
-
-/** A stream's answer that says no. */
-class RefusedPublish {
-  readonly message: string;
-  readonly apiCode: number;
-
-  constructor(description: string, apiCode: number) {
-    this.message = `${description} (${apiCode})`;
-    this.apiCode = apiCode;
-  }
-
-  /** The server expects it to pass: JetStream not available just now, no leader, a snapshot under way, out of storage. */
-  get transient(): boolean {
-    return [10008, 10009, 10023].includes(this.apiCode);
-  }
-
-  toError(subject: string): LightbusError {
-    const remedy = this.apiCode === 10077 ? '; raise the limits of its stream, or let it discard old events' : '';
-    return new LightbusError(`The server refused ${subject}: ${this.message}${remedy}. It was not stored.`);
-  }
-}
-
-function readAnswer(message: Msg, stream: string): Stored | RefusedPublish | 'nobody' | undefined {
-  if (message.data.length === 0) return statusOf(message)?.code === 503 ? 'nobody' : undefined;
-  let answer: {
-    stream?: unknown;
-    seq?: unknown;
-    duplicate?: unknown;
-    error?: { description?: string; err_code?: number };
-  } | null;
-  try {
-    const { data } = message;
-    const bytes = Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.length);
-    answer = JSON.parse(bytes.toString());
-  } catch {
-    return undefined;
-  }
-  if (answer?.stream !== stream) return undefined;
-  if (answer.error) return new RefusedPublish(String(answer.error.description), Number(answer.error.err_code));
-  if (typeof answer.seq !== 'number' || !(answer.seq > 0)) return undefined;
-  return { stream, sequence: answer.seq, duplicate: answer.duplicate === true };
 }
 
 function encodeHeaders(this: InFlight): Uint8Array {

@@ -1,0 +1,52 @@
+import type { Msg } from 'nats';
+import { LightbusError } from '../../errors.js';
+import type { Stored } from '../broker.js';
+import { statusOf } from './status.js';
+
+/** A stream's answer that says no. */
+export class RefusedPublish {
+  readonly message: string;
+  readonly apiCode: number;
+
+  constructor(description: string, apiCode: number) {
+    this.message = `${description} (${apiCode})`;
+    this.apiCode = apiCode;
+  }
+
+  /** The server expects it to pass: JetStream not available just now, no leader, a snapshot under way, out of storage. */
+  get transient(): boolean {
+    return [10008, 10009, 10023].includes(this.apiCode);
+  }
+
+  toError(subject: string): LightbusError {
+    const remedy = this.apiCode === 10077 ? '; raise the limits of its stream, or let it discard old events' : '';
+    return new LightbusError(`The server refused ${subject}: ${this.message}${remedy}. It was not stored.`);
+  }
+}
+
+/**
+ * What a message says of a publish: stored, refused, that nobody took it in, or nothing of the kind, for whoever subscribes to
+ * the subject may answer too.
+ *
+ * @param stream the only one whose answer counts
+ */
+export function readAnswer(message: Msg, stream: string): Stored | RefusedPublish | 'nobody' | undefined {
+  if (message.data.length === 0) return statusOf(message)?.code === 503 ? 'nobody' : undefined;
+  let answer: {
+    stream?: unknown;
+    seq?: unknown;
+    duplicate?: unknown;
+    error?: { description?: string; err_code?: number };
+  } | null;
+  try {
+    const { data } = message;
+    const bytes = Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.length);
+    answer = JSON.parse(bytes.toString());
+  } catch {
+    return undefined;
+  }
+  if (answer?.stream !== stream) return undefined;
+  if (answer.error) return new RefusedPublish(String(answer.error.description), Number(answer.error.err_code));
+  if (typeof answer.seq !== 'number' || !(answer.seq > 0)) return undefined;
+  return { stream, sequence: answer.seq, duplicate: answer.duplicate === true };
+}
