@@ -113,7 +113,8 @@ export class RunningListeners {
       name: listener.listenerName,
       concurrency: options.concurrency,
       inLanes: options.orderBy !== undefined,
-      batches: options.batch && { ...options.batch, alone: (held) => held.attempt > options.policy.maxAttempts },
+      batches: options.batch,
+      isSuspect: (held) => held.attempt > options.policy.maxAttempts,
       logger: this.#parts.lifecycle.logger,
       runner: (own) => this.#runner(listener, own),
     });

@@ -27,7 +27,6 @@ interface Member {
 export class BatchRunner implements Runner {
   readonly #parts: BatchRunnerParts;
   readonly #settlement: Settlement;
-  #begun = false;
 
   constructor(parts: BatchRunnerParts, loop: ListenerLoop) {
     this.#parts = parts;
@@ -39,14 +38,9 @@ export class BatchRunner implements Runner {
   }
 
   startBatch(batch: readonly Held[]): void {
-    const first = !this.#begun;
-    this.#begun = true;
     const members: Member[] = [];
     for (const held of batch) {
-      // An event that kills its process takes its batch along, also in the count of attempts. What has come too often runs
-      // alone and in order; so what the process died of is the first that the next one begins, and the others are innocent.
-      const kills = first && killsItsProcess(held.attempt, this.#parts.policy);
-      const event = this.#settlement.open(held, kills);
+      const event = this.#settlement.open(held, killsItsProcess(held.attempt, this.#parts.policy));
       if (event !== undefined) members.push({ held, event });
     }
     void this.#run(members);

@@ -5,8 +5,6 @@ export interface BatchLimits {
   readonly maxSize: number;
   /** Milliseconds, from the arrival of the batch's first event. */
   readonly maxWait: number;
-  /** Whether a delivery had better run by itself: another of its batch may have killed the process, or it may. */
-  readonly alone: (held: Held) => boolean;
 }
 
 /** The batch that is being filled while a handler is free to take it. What it holds has not begun. */
@@ -33,8 +31,11 @@ export class Gathering {
   isComplete(next: Held | undefined): boolean {
     const [first] = this.#held;
     if (first === undefined) return false;
-    if (this.#held.length >= this.#limits.maxSize || this.#limits.alone(first)) return true;
-    return next === undefined ? this.#timeOver : this.#limits.alone(next);
+    return this.#held.length >= this.#limits.maxSize || (next === undefined && this.#timeOver);
+  }
+
+  get size(): number {
+    return this.#held.length;
   }
 
   take(): Held[] {

@@ -1,9 +1,10 @@
 import type { Held } from './held.js';
+import type { Isolation } from './isolation.js';
 import { Lanes } from './lanes.js';
 import { Queue } from './queue.js';
 
 /** How many may wait for retries of their keys, beside what the flow allows. */
-const MOST_SET_ASIDE = 512;
+const MOST_SET_ASIDE = 2048;
 /** A longer timer would fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** From this delivery on, an event may be one that kills its process. */
@@ -14,13 +15,17 @@ export class Hand {
   readonly #held = new Set<Held>();
   readonly #bySequence = new Map<number, Held>();
   readonly #ready = new Queue<Held>();
+  readonly #isolation: Isolation;
   readonly #lanes: Lanes | undefined;
   /** What is tried again later in this process. */
   readonly #retries = new Map<Held, NodeJS.Timeout>();
+  /** How many wait for a retry, themselves or behind their key. */
+  #setAside = 0;
   #replays = 0;
   #suspects = 0;
 
-  constructor(options: { inLanes: boolean }) {
+  constructor(options: { inLanes: boolean; isolation: Isolation }) {
+    this.#isolation = options.isolation;
     this.#lanes = options.inLanes ? new Lanes() : undefined;
   }
 
@@ -34,9 +39,7 @@ export class Hand {
    * back, which must not keep other keys from being asked for.
    */
   get counted(): number {
-    let setAside = 0;
-    for (const held of this.#retries.keys()) setAside += 1 + (this.#lanes?.behind(held) ?? 0);
-    return this.#held.size - this.#replays - Math.min(setAside, MOST_SET_ASIDE);
+    return this.#held.size - this.#replays - Math.min(this.#setAside, MOST_SET_ASIDE);
   }
 
   /** Whether something held has come so often that it may kill this process, and all that is held takes a count along. */
@@ -65,8 +68,11 @@ export class Hand {
     this.#bySequence.set(held.delivery.sequence, held);
     if (held.replayed) this.#replays += 1;
     if (held.delivery.deliveries >= SUSPICIOUS) this.#suspects += 1;
-    if (key !== undefined && this.#lanes?.enter(held, key) === false) return;
-    this.#ready.push(held);
+    if (key !== undefined && this.#lanes?.enter(held, key) === false) {
+      if (this.#retries.has(this.#lanes.headOf(held) as Held)) this.#setAside += 1;
+      return;
+    }
+    this.#makeReady(held);
   }
 
   /** What begins next, without taking it. */
@@ -83,18 +89,19 @@ export class Hand {
   release(held: Held): void {
     this.#forget(held);
     const next = this.#lanes?.leave(held);
-    if (next !== undefined) this.#ready.push(next);
+    if (next !== undefined) this.#makeReady(next);
   }
 
   /** Makes a delivery ready again after a delay; until then it holds back its key alone. */
   retryLater(held: Held, delay: number, due: () => void): void {
     held.retries += 1;
     held.stage = 'retrying';
+    this.#setAside += 1 + (this.#lanes?.behind(held) ?? 0);
     const ready = () => {
       this.#retries.delete(held);
-      if (!this.#held.has(held)) return;
+      this.#setAside -= 1 + (this.#lanes?.behind(held) ?? 0);
       held.stage = 'ready';
-      this.#ready.push(held);
+      this.#makeReady(held);
       due();
     };
     this.#retries.set(held, setTimeout(ready, Math.min(delay, LONGEST_TIMER_MS)));
@@ -115,13 +122,32 @@ export class Hand {
     }
     for (const held of this.#ready.drain()) if (this.#held.has(held)) this.#ready.push(held);
     // A replay is kept where what it waits behind, or what waits behind it, is not.
-    for (const held of this.#lanes?.keep((each) => this.#held.has(each)) ?? []) this.#ready.push(held);
+    for (const held of this.#lanes?.keep((each) => this.#held.has(each)) ?? []) this.#makeReady(held);
+    this.#isolation.keep((held) => this.#held.has(held));
+    this.#forgetRetries();
   }
 
   /** Ends the timers of retries. */
   stop(): void {
     for (const timer of this.#retries.values()) clearTimeout(timer);
     this.#retries.clear();
+  }
+
+  /** Of what was given back. */
+  #forgetRetries(): void {
+    this.#setAside = 0;
+    for (const [held, timer] of this.#retries) {
+      if (this.#held.has(held)) {
+        this.#setAside += 1 + (this.#lanes?.behind(held) ?? 0);
+      } else {
+        clearTimeout(timer);
+        this.#retries.delete(held);
+      }
+    }
+  }
+
+  #makeReady(held: Held): void {
+    if (!this.#isolation.takes(held)) this.#ready.push(held);
   }
 
   #forget(held: Held): void {

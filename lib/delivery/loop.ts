@@ -4,6 +4,9 @@ import { Flow } from './flow.js';
 import { type BatchLimits, Gathering } from './gathering.js';
 import { Hand } from './hand.js';
 import { Held } from './held.js';
+import { Idle } from './idle.js';
+import { Intake } from './intake.js';
+import { Isolation } from './isolation.js';
 import { LeaseKeeper } from './leases.js';
 import { Turn } from './turn.js';
 
@@ -30,22 +33,27 @@ export class ListenerLoop implements Sink {
   readonly #logger: Logger;
   readonly #flow: Flow;
   readonly #leases: LeaseKeeper;
+  readonly #isolation: Isolation;
   readonly #hand: Hand;
   readonly #gathering: Gathering | undefined;
-  readonly #sources: Source[] = [];
+  readonly #intake = new Intake();
   /** Handlers that run; the settling of a dead letter counts too, and a batch as one. */
   #running = 0;
+  readonly #idle = new Idle(() => this.#running === 0);
   #pumping = false;
   readonly #turn = new Turn();
+  /** Until an event has come that is no suspect, one is asked for at a time. */
+  #careful = true;
   #suspended = false;
   #halted = false;
-  #whenIdle: (() => void) | undefined;
 
   constructor(options: {
     name: string;
     concurrency: number;
     inLanes: boolean;
     batches?: BatchLimits | undefined;
+    /** Whether a delivery came so often that it may kill its process: it runs by itself. */
+    isSuspect: (held: Held) => boolean;
     logger: Logger;
     runner: (loop: ListenerLoop) => Runner;
   }) {
@@ -54,7 +62,8 @@ export class ListenerLoop implements Sink {
     this.#logger = options.logger;
     this.#flow = new Flow(options.concurrency * (options.batches?.maxSize ?? 1));
     this.#gathering = options.batches && new Gathering(options.batches, () => this.#pump());
-    this.#hand = new Hand(options);
+    this.#isolation = new Isolation(options.isSuspect, () => this.#pump());
+    this.#hand = new Hand({ inLanes: options.inLanes, isolation: this.#isolation });
     this.#leases = new LeaseKeeper({
       listener: options.name,
       logger: options.logger,
@@ -69,7 +78,7 @@ export class ListenerLoop implements Sink {
   }
 
   changed(source: Source): void {
-    if (!this.#sources.includes(source)) this.#sources.push(source);
+    this.#intake.add(source);
     this.#flow.limitTo(source.lease);
     if (!this.#halted) this.#leases.watch(source.lease);
     this.#ask();
@@ -79,6 +88,7 @@ export class ListenerLoop implements Sink {
   accept(held: Held): void {
     this.#leases.watch(held.source.lease);
     if (this.#hand.runsAlready(held)) return this.#pump();
+    if (!held.replayed) this.#careful = this.#isolation.isSuspect(held);
     this.#hand.add(held, this.#runner.keyOf?.(held));
     this.#pump();
   }
@@ -93,6 +103,7 @@ export class ListenerLoop implements Sink {
       if (held.batch.left > 0) return this.#release(held);
     }
     this.#running -= 1;
+    this.#isolation.ended(held);
     this.#release(held);
     this.#pump();
   }
@@ -105,8 +116,9 @@ export class ListenerLoop implements Sink {
     }
     this.#flow.failed();
     this.#running -= 1;
+    this.#isolation.ended(held);
     this.#hand.retryLater(held, delay, () => this.#pump());
-    this.#noteIdle();
+    this.#idle.note();
     this.#pump();
   }
 
@@ -123,37 +135,34 @@ export class ListenerLoop implements Sink {
    */
   async stop(timeout: number): Promise<number> {
     this.halt();
-    await this.#suspendSources();
+    await this.#intake.suspend();
     this.#giveBack((held) => held.stage !== 'running' && held.stage !== 'settling');
-    if (!(await this.#idleWithin(timeout))) {
+    if (!(await this.#idle.within(timeout))) {
       for (const held of this.#hand.all)
         held.interrupt(new Error('The worker is stopping, and its shutdownTimeout is over'));
-      await this.#idleWithin(ABORT_GRACE_MS);
+      await this.#idle.within(ABORT_GRACE_MS);
     }
-    for (const source of this.#sources) source.close();
+    this.#intake.close();
     this.#leases.stop();
     this.#hand.stop();
+    this.#isolation.stop();
     return this.#running;
   }
 
   #release(held: Held): void {
     this.#hand.release(held);
-    this.#noteIdle();
-  }
-
-  #noteIdle(): void {
-    if (this.#running === 0) this.#whenIdle?.();
+    this.#idle.note();
   }
 
   #pump(): void {
     if (this.#pumping || this.#turn.yielding) return;
     this.#pumping = true;
-    while (!this.#halted && !this.#suspended && this.#running < this.#concurrency) {
+    while (this.#mayBegin) {
       if (this.#gathering?.isComplete(this.#hand.peek())) {
         this.#beginBatch(this.#gathering.take());
         continue;
       }
-      const held = this.#hand.next();
+      const held = this.#hand.next() ?? this.#nextAlone();
       if (held === undefined) break;
       this.#begin(held);
       if (this.#turn.yieldIfOver(() => this.#pump())) break;
@@ -162,10 +171,21 @@ export class ListenerLoop implements Sink {
     this.#ask();
   }
 
+  get #mayBegin(): boolean {
+    return !this.#halted && !this.#suspended && !this.#isolation.running && this.#running < this.#concurrency;
+  }
+
+  #nextAlone(): Held | undefined {
+    return this.#running === 0 && !this.#gathering?.size ? this.#isolation.next() : undefined;
+  }
+
   #begin(held: Held): void {
     const now = performance.now();
-    if (this.#dropIfLost(held, now)) return;
-    if (this.#gathering !== undefined) return this.#gathering.add(held);
+    if (this.#dropIfLost(held, now)) return this.#isolation.ended(held);
+    if (!this.#isolation.running) {
+      this.#isolation.disturbed();
+      if (this.#gathering !== undefined) return this.#gathering.add(held);
+    }
     this.#running += 1;
     held.stage = 'running';
     held.startedAt = now;
@@ -199,29 +219,17 @@ export class ListenerLoop implements Sink {
   }
 
   #ask(): void {
-    if (this.#halted || this.#suspended) return;
-    const window = this.#hand.suspicious ? this.#concurrency : this.#flow.window;
-    const own = this.#hand.counted;
-    if (own >= window) return;
-    const share = Math.max(1, Math.ceil(window / this.#sources.length));
-    for (const source of this.#sources) {
-      if (!source.ready) continue;
-      const room = Math.min(share, window - own) - source.asked;
-      // A batch that is being filled is waited for, so it is not left short of what is there.
-      const idle = source.asked === 0 && (own === 0 || this.#gathering !== undefined);
-      if (room >= Math.max(1, share / 2) || (idle && room > 0)) source.pull(room);
-    }
-  }
-
-  async #suspendSources(): Promise<void> {
-    await Promise.all(this.#sources.map((source) => source.suspend()));
+    if (this.#halted || this.#suspended || this.#isolation.active) return;
+    const most = this.#hand.suspicious ? this.#concurrency : this.#flow.window;
+    const window = this.#careful ? 1 : most;
+    this.#intake.ask(window, this.#hand.counted, this.#gathering !== undefined);
   }
 
   /** Hands what merely waits to other processes: ends the pulls first, else it would come straight back. */
   async #giveBackWaiting(): Promise<void> {
     if (this.#suspended || this.#halted) return;
     this.#suspended = true;
-    await this.#suspendSources();
+    await this.#intake.suspend();
     // A replay is kept: it would come straight back, for the pulls that bring it are not the loop's to end.
     if (!this.#halted) this.#giveBack((held) => !held.replayed && this.#hand.merelyWaits(held));
     // What runs takes longer than its times so far say. What was asked for ahead of it would come straight back and wait
@@ -234,17 +242,5 @@ export class ListenerLoop implements Sink {
   #giveBack(which: (held: Held) => boolean): void {
     this.#hand.giveBack(which);
     this.#gathering?.keep((held) => this.#hand.all.has(held));
-  }
-
-  #idleWithin(timeout: number): Promise<boolean> {
-    if (this.#running === 0) return Promise.resolve(true);
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(false), timeout);
-      this.#whenIdle = () => {
-        clearTimeout(timer);
-        this.#whenIdle = undefined;
-        resolve(true);
-      };
-    });
   }
 }

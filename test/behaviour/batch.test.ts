@@ -277,22 +277,19 @@ describe('a listener of batches', function () {
     expect(second).to.deep.equal([3]);
   });
 
-  it('gives up the event that kills its process, and not those that were with it', async () => {
+  it('runs each event by itself that came more often than it may fail: one of them may kill its process', async () => {
     const handled: number[][] = [];
     const bus = await shop(3);
     await world.addDurable(DURABLE, { ack_wait: 60_000_000_000 });
     const consumer = await (await world.client()).jetstream().consumers.get(world.stream(), DURABLE);
-    for (let crash = 1; crash <= 5; crash++) {
-      for await (const message of await consumer.fetch({ max_messages: 3, expires: 5000 })) message.nak();
-    }
+    for await (const message of await consumer.fetch({ max_messages: 3, expires: 5000 })) message.nak();
     bus.shop.order_placed.listenBatch(
       (events) => handled.push(numbersOf(events)),
       options({ maxSize: 3, maxAttempts: 1 }),
     );
     await bus.client.startWorker();
     await world.settled(DURABLE);
-    expect(handled).to.deep.equal([[2], [3]]);
-    expect((await world.deadLetters()).map((letter) => letter.json())).to.deep.equal([{ number: 1 }]);
+    expect(handled).to.deep.equal([[1], [2], [3]]);
   });
 
   it('refuses options that make no sense with batches, and says what to do', () => {

@@ -46,6 +46,7 @@ export class ListenerModel {
       name: 'listener',
       concurrency: setup.concurrency,
       inLanes: setup.inLanes,
+      isSuspect: (held) => held.attempt > setup.maxAttempts,
       logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
       runner: (loop) =>
         new EventRunner(
@@ -157,6 +158,9 @@ export class ListenerModel {
     never(this.active.length >= concurrency, 'more handlers than concurrency');
     never(event.attempt !== (retried?.attempt ?? hand.deliveries), 'the attempt is wrong');
     never(event.attempt > maxAttempts + 3, 'a handler began at an attempt past all limits');
+    const suspect = (attempt: number) => attempt > maxAttempts;
+    const alone = !suspect(event.attempt) && !this.active.some((run) => suspect(run.event.attempt));
+    never(!alone && this.active.length > 0, 'a suspect did not run by itself');
     never(retried !== undefined && now < retried.notBefore, 'a retry came early');
     never(retried === undefined && this.begun.has(hand), 'one delivery ran twice');
     never(
@@ -174,7 +178,7 @@ export class ListenerModel {
     const plan = this.planOf(hand);
     const runs = plan !== 'foreign' && plan !== 'undecodable' && !hand.beside;
     const untouched = hand.told.length === 0 && !this.begun.has(hand) && !this.expected.has(hand);
-    return runs && untouched && hand.deadline > performance.now();
+    return runs && untouched && hand.deliveries <= this.#setup.maxAttempts && hand.deadline > performance.now();
   }
 
   #handOf(headers: Readonly<Record<string, string>>): HandOver {
