@@ -13,7 +13,9 @@ describe('the tarball', function () {
 
   it('holds what users need and nothing else', () => {
     const files = tarball.files.map((file) =>
-      file.replace(/^dist\/.+-[A-Z0-9]{8}\.cjs$/, 'dist/<chunk>.cjs').replace(/^docs\/[a-z-]+\.md$/, 'docs/<page>.md'),
+      file
+        .replace(/^dist\/.+-[A-Z0-9]{8}\.cjs$/, 'dist/<chunk>.cjs')
+        .replace(/^docs\/[a-z-]+\.(?:md|svg)$/, 'docs/<page>'),
     );
     expect([...new Set(files)].sort()).to.deep.equal([
       'CHANGELOG.md',
@@ -26,7 +28,7 @@ describe('the tarball', function () {
       'dist/index.js',
       'dist/lightbus.cjs',
       'dist/thread.cjs',
-      'docs/<page>.md',
+      'docs/<page>',
       'nats-server.conf',
       'package.json',
     ]);
