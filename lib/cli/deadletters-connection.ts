@@ -21,6 +21,7 @@ export async function withDeadLetters(
   const { directory, environment } = terminal;
   // Standard output belongs to the command: a bus module may print a greeting.
   terminal.reserveOutput();
+  // A bus of our own has the internals that the public type of a client leaves out.
   const owned = await hasBusModule({ module, directory, environment });
   const { client }: Pick<LoadedBus, 'client'> = owned
     ? await loadBus({ module, directory, environment })
