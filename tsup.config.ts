@@ -4,6 +4,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, defineConfig } from 'tsup';
 import ts from 'typescript';
+import { writeBuildStamp } from './scripts/build-stamp.mjs';
 
 // One implementation, in CommonJS, for `import`, `require` and the command alike, so that they share classes and state:
 // dist/index.cjs and dist/lightbus.cjs load the same chunks; dist/index.js and dist/index.d.ts only name what
@@ -68,5 +69,6 @@ export default defineConfig({
     await build({ config: false, entry: LIBRARY, format: ['cjs'], dts: { only: true }, clean: false });
     for (const [entry, file] of Object.entries(LIBRARY)) await writeModule(entry, file);
     for (const entry of Object.keys(COMMAND)) await makeExecutable(`dist/${entry}.cjs`);
+    writeBuildStamp();
   },
 });

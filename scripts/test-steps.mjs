@@ -1,114 +1,111 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+// The steps of `npm test`, and how they run: several at once, the longest first, each with its output in one piece.
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { faultFiles, runFaults } from './faults/run.mjs';
-import { exec } from './processes.mjs';
+import { faultFiles, faultName } from './faults/run.mjs';
+import { runCommand, runTests } from './run-tests.mjs';
 import { ROOT } from './setup.mjs';
 
-const SHELL_MINUTES = 4;
-/** Fault files wait most of the time. */
-const FAULTS_AT_ONCE = 6;
+const COMMAND_MINUTES = 4;
+const PROGRESS_EVERY_MS = 30_000;
 
-/** Collects what each step counted; its last printed line is `N passed, N failed`. */
-export function createReport() {
+/** A command that passes or fails as a whole. */
+export function commandStep(command) {
+  return { title: command, command, minutes: COMMAND_MINUTES };
+}
+
+/**
+ * The steps that run tests, the longest first.
+ *
+ * @param {{ only: Set<string>, servers: { name: string, path: string, version: string }[], coverage?: string }} options
+ *   `coverage` is the folder for V8's records of the units and of the behaviour on the newest server
+ */
+export async function testSteps({ only, servers, coverage }) {
+  const record = coverage ? { NODE_V8_COVERAGE: coverage } : {};
   const steps = [];
+  if (only.has('behaviour')) {
+    for (const server of servers) {
+      const env = server.name === 'newest' ? record : {};
+      steps.push(suite('behaviour', { title: `behaviour on nats-server ${server.version}`, server, env, minutes: 12 }));
+    }
+  }
+  if (only.has('package')) steps.push(suite('package', { server: servers[0], minutes: 8 }));
+  if (only.has('faults')) {
+    for (const file of await faultFiles()) steps.push(...servers.map((server) => fault(file, server)));
+  }
+  if (only.has('docs')) {
+    for (const server of servers) {
+      const title = `the documentation on nats-server ${server.version}`;
+      steps.push(suite('docs', { title, server, minutes: 6 }));
+    }
+  }
+  if (only.has('unit')) steps.push(suite('unit', { env: record, minutes: 6 }));
+  const found = await Promise.all(steps.map(hasTests));
+  return steps.filter((_, index) => found[index]);
+}
+
+function suite(name, { title = `test/${name}`, server, env = {}, minutes }) {
+  return { title, tests: `test/${name}/**/*.test.ts`, folder: name, env: { ...env, ...serverOf(server) }, minutes };
+}
+
+function fault(file, server) {
   return {
-    add(step) {
-      steps.push(step);
-      console.log(line(step));
-    },
-    get failed() {
-      return sum(steps, 'failed');
-    },
-    print() {
-      console.log('\nSummary');
-      for (const step of steps) {
-        console.log(line(step));
-        for (const title of step.titles ?? []) console.log(`      failed: ${title}`);
-      }
-      console.log(`${sum(steps, 'passed')} passed, ${sum(steps, 'failed')} failed`);
-    },
+    title: `fault ${faultName(file)} on nats-server ${server.version}`,
+    group: `faults on nats-server ${server.version}`,
+    tests: file,
+    env: { ...serverOf(server), LIGHTBUS_FAULT: faultName(file) },
+    minutes: 6,
   };
 }
 
-/** A command that passes or fails as a whole. */
-export async function runShellStep(report, { env }, command) {
-  const began = announce(command);
-  const { code, timedOut } = await exec(command, [], { cwd: ROOT, env, timeout: SHELL_MINUTES * 60_000 });
-  const passed = code === 0;
-  const why = passed ? undefined : timedOut ? `not done after ${SHELL_MINUTES} min` : `exit code ${code}`;
-  report.add({ title: command, passed: passed ? 1 : 0, failed: passed ? 0 : 1, why, seconds: since(began) });
+function serverOf(server) {
+  return server ? { LIGHTBUS_TEST_NATS_SERVER: server.path } : {};
 }
 
-/** All tests below `test/<suite>`; nothing if there are none. */
-export async function runSuiteStep(report, { env, temp, grep, coverage: wanted }, step) {
-  const { suite, title = `test/${suite}`, server, coverage, minutes } = step;
-  if (!(await hasTests(suite))) return;
-  const began = announce(title);
-  const counts = join(temp, 'counts.json');
-  await rm(counts, { force: true });
-  const args = [`test/${suite}/**/*.test.ts`, '--reporter', 'scripts/mocha-reporter.cjs', '--forbid-only'];
-  const { code, timedOut } = await exec('mocha', [...args, ...(grep ? ['--grep', grep] : [])], {
-    cwd: ROOT,
-    timeout: minutes * 60_000,
-    env: {
-      ...env,
-      LIGHTBUS_TEST_COUNTS: counts,
-      ...(server && { LIGHTBUS_TEST_NATS_SERVER: server }),
-      ...(wanted && coverage && { NODE_V8_COVERAGE: coverage }),
-    },
-  });
-  report.add({ title, seconds: since(began), ...(await outcome(counts, { code, timedOut, minutes })) });
-}
-
-/** The short forms of all faults, on all servers, several files at once. */
-export async function runFaultsStep(report, { env, temp, grep }, { servers, minutes }) {
-  const files = await faultFiles();
-  const runs = files.flatMap((file) =>
-    servers.map(({ path, version }) => ({ file, version, env: { ...env, LIGHTBUS_TEST_NATS_SERVER: path } })),
-  );
-  if (runs.length === 0) return;
-  const began = announce(`test/faults on nats-server ${servers.map(({ version }) => version).join(' and ')}`);
-  const args = grep ? ['--grep', grep] : [];
-  const print = ({ output }) => console.log(output.trimEnd());
-  const results = await runFaults(runs, { jobs: FAULTS_AT_ONCE, minutes, temp, args, onDone: print });
-  for (const { version } of servers) {
-    const own = results.filter((_, index) => runs[index].version === version);
-    const titles = own.flatMap((each) => each.titles);
-    const why = own.flatMap(({ file, why }) => (why ? [`${file} ${why}`] : [])).join('; ') || undefined;
-    const [passed, failed] = [sum(own, 'passed'), sum(own, 'failed')];
-    report.add({ title: `faults on nats-server ${version}`, passed, failed, titles, why, seconds: since(began) });
-  }
-}
-
-async function hasTests(suite) {
-  const files = await readdir(join(ROOT, 'test', suite), { recursive: true }).catch(() => []);
+async function hasTests({ folder }) {
+  if (folder === undefined) return true;
+  const files = await readdir(join(ROOT, 'test', folder), { recursive: true }).catch(() => []);
   return files.some((file) => file.endsWith('.test.ts'));
 }
 
-// A run that ends badly without a failed test (a file that does not load, a hang) counts as one failure.
-async function outcome(file, { code, timedOut, minutes }) {
-  const counts = await readFile(file, 'utf8').then(JSON.parse, () => ({ passed: 0, failed: 0, titles: [] }));
-  if (timedOut) return { ...counts, failed: counts.failed + 1, why: `did not end within ${minutes} min` };
-  if (code !== 0 && counts.failed === 0) return { ...counts, failed: 1, why: `mocha ended with exit code ${code}` };
-  return counts;
+/** Runs the steps, at most `jobs` at once; the report hears of each when it has ended. */
+export async function runSteps(steps, { report, jobs, ...context }) {
+  const queue = steps.map((step, index) => ({ ...step, index }));
+  const running = new Map();
+  const progress = setInterval(() => showProgress(running, queue.length), PROGRESS_EVERY_MS);
+  const work = async () => {
+    for (let step = queue.shift(); step; step = queue.shift()) {
+      const state = { began: performance.now(), output: '' };
+      running.set(step.title, state);
+      const result = await runStep(step, state, context);
+      running.delete(step.title);
+      if (result.failed > 0) console.log(`\n▶ ${step.title}\n${state.output.trimEnd()}`);
+      report.add({ title: step.title, group: step.group, seconds: since(state.began), ...result });
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: jobs }, work));
+  } finally {
+    clearInterval(progress);
+  }
 }
 
-function announce(title) {
-  console.log(`\n▶ ${title}`);
-  return performance.now();
+function showProgress(running, waiting) {
+  const parts = [...running].map(([title, { began, output }]) => {
+    const passed = output.split('✔').length - 1;
+    return `${title} (${passed > 0 ? `${passed} passed, ` : ''}${since(began)} s)`;
+  });
+  if (parts.length > 0) console.log(`  … ${parts.join(', ')}${waiting > 0 ? `, ${waiting} more to run` : ''}`);
+}
+
+function runStep({ command, tests, env: own, minutes, index }, state, { env, temp, grep }) {
+  const onOutput = (text) => {
+    state.output += text;
+  };
+  if (command) return runCommand(command, { env, minutes, onOutput });
+  const counts = join(temp, `counts-${index}.json`);
+  return runTests(tests, { env: { ...env, ...own }, minutes, counts, args: grep ? ['--grep', grep] : [], onOutput });
 }
 
 function since(began) {
   return Math.round((performance.now() - began) / 1000);
-}
-
-function line({ title, passed, failed, skipped, why, seconds }) {
-  const details = [`${passed} passed`, `${failed} failed`, skipped && `${skipped} skipped`, why]
-    .filter(Boolean)
-    .join(', ');
-  return `  ${failed > 0 ? '✗' : '✔'} ${title}: ${details}${seconds === undefined ? '' : ` (${seconds} s)`}`;
-}
-
-function sum(steps, key) {
-  return steps.reduce((total, step) => total + step[key], 0);
 }

@@ -3,17 +3,23 @@
 //   npm test -- --only unit,behaviour      some of: lint, build, unit, behaviour, faults, package, docs
 //   npm test -- --grep 'dead server'       tests by their name
 //   npm test -- --server newest            on one server only: newest or oldest
+//   npm test -- --jobs 1                   one step at a time; four otherwise, for most of the tests wait most of the time
+//   npm test -- --coverage                 with the coverage of the units and of the behaviour on the newest server
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { assertBuildIsFresh } from './build-stamp.mjs';
 import { findNatsServer } from './nats-server.mjs';
 import { endEverythingOnExit, exec } from './processes.mjs';
 import { installDependencies, ROOT } from './setup.mjs';
-import { createReport, runFaultsStep, runShellStep, runSuiteStep } from './test-steps.mjs';
+import { createReport } from './test-report.mjs';
+import { commandStep, runSteps, testSteps } from './test-steps.mjs';
 
 const PARTS = ['lint', 'build', 'unit', 'behaviour', 'faults', 'package', 'docs'];
 const SERVERS = ['newest', 'oldest'];
+/** The parts whose tests run what is in dist/. */
+const RUN_THE_BUILD = ['behaviour', 'faults', 'package', 'docs'];
 
 const options = readOptions();
 // Whatever the tests put into the temporary folder goes with it, also when one of them is killed.
@@ -24,47 +30,42 @@ endEverythingOnExit(removeTemp);
 const report = createReport();
 try {
   await installDependencies((line) => console.log(line));
-  await runAll(report, context());
+  await runAll();
 } finally {
   await removeTemp();
 }
 report.print();
 process.exitCode = report.failed > 0 ? 1 : 0;
 
-async function runAll(report, context) {
+async function runAll() {
+  const context = { env: environment(), temp, grep: options.grep };
   const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
-  if (options.only.has('lint')) {
-    // `npm run lint` stops at its first failure; here each of its commands has its turn.
-    for (const line of scripts.lint.split('&&')) await runShellStep(report, context, line.trim());
-  }
-  if (options.only.has('build')) await runShellStep(report, context, scripts.build);
+  const first = [];
+  // `npm run lint` stops at its first failure; here each of its commands has its turn.
+  if (options.only.has('lint')) first.push(...scripts.lint.split('&&').map((line) => commandStep(line.trim())));
+  if (options.only.has('build')) first.push(commandStep(scripts.build));
+  await runSteps(first, { ...context, report, jobs: 1 });
 
-  const coverage = join(temp, 'coverage');
-  if (options.only.has('unit')) await runSuiteStep(report, context, { suite: 'unit', coverage, minutes: 3 });
-  const servers = needsServers() ? await getServers(report) : [];
-  for (const { name, path, version } of servers) {
-    if (!options.only.has('behaviour')) break;
-    const first = name === 'newest';
-    const step = { suite: 'behaviour', title: `behaviour on nats-server ${version}`, server: path, minutes: 6 };
-    await runSuiteStep(report, context, first ? { ...step, coverage } : step);
-  }
-  if (options.only.has('faults')) await runFaultsStep(report, context, { servers, minutes: 5 });
-  if (options.only.has('package')) {
-    await runSuiteStep(report, context, { suite: 'package', server: servers[0]?.path, minutes: 6 });
-  }
-  for (const { path, version } of servers) {
-    if (!options.only.has('docs')) break;
-    const title = `the documentation on nats-server ${version}`;
-    await runSuiteStep(report, context, { suite: 'docs', title, server: path, minutes: 4 });
-  }
-  await showCoverage(context, coverage);
+  const withBuild = RUN_THE_BUILD.filter((part) => options.only.has(part));
+  if (withBuild.length > 0 && !isBuildFresh()) return;
+  const servers = withBuild.length > 0 ? await getServers() : [];
+  const coverage = options.coverage ? join(temp, 'coverage') : undefined;
+  const steps = await testSteps({ only: options.only, servers, coverage });
+  await runSteps(steps, { ...context, report, jobs: options.jobs });
+  if (coverage) await showCoverage(coverage, context.env);
 }
 
-function needsServers() {
-  return ['behaviour', 'faults', 'package', 'docs'].some((part) => options.only.has(part));
+function isBuildFresh() {
+  try {
+    assertBuildIsFresh();
+    return true;
+  } catch (error) {
+    report.add({ title: 'the build', passed: 0, failed: 1, why: error.message });
+    return false;
+  }
 }
 
-async function getServers(report) {
+async function getServers() {
   const found = [];
   for (const name of options.servers) {
     try {
@@ -79,20 +80,16 @@ async function getServers(report) {
   return found;
 }
 
-async function showCoverage({ env }, folder) {
+async function showCoverage(folder, env) {
   const args = ['report', '--temp-directory', folder, '--src', 'lib', '--include', 'lib/**'];
-  if (!options.coverage) return;
   console.log('\n▶ coverage of the units and of the behaviour on the newest server');
   await exec('c8', [...args, '--reporter', 'text', '--reporter', 'html'], { cwd: ROOT, env });
 }
 
-function context() {
-  const path = [join(ROOT, 'node_modules', '.bin'), process.env.PATH ?? process.env.Path].join(
-    process.platform === 'win32' ? ';' : ':',
-  );
-  const { Path: _path, ...environment } = process.env;
-  const env = { ...environment, PATH: path, TMPDIR: temp, TEMP: temp, TMP: temp };
-  return { env, temp, grep: options.grep, coverage: options.coverage };
+function environment() {
+  const path = [join(ROOT, 'node_modules', '.bin'), process.env.PATH ?? process.env.Path].join(delimiter);
+  const { Path: _path, ...inherited } = process.env;
+  return { ...inherited, PATH: path, TMPDIR: temp, TEMP: temp, TMP: temp };
 }
 
 function readOptions() {
@@ -101,25 +98,26 @@ function readOptions() {
       only: { type: 'string' },
       grep: { type: 'string' },
       server: { type: 'string' },
-      'no-coverage': { type: 'boolean' },
+      jobs: { type: 'string', default: '4' },
+      coverage: { type: 'boolean', default: false },
     },
   });
   const only = values.only?.split(',') ?? PARTS;
   const servers = values.server?.split(',') ?? SERVERS;
   check('--only', only, PARTS);
   check('--server', servers, SERVERS);
-  const suites = only.includes('unit') || (only.includes('behaviour') && servers.includes('newest'));
-  return {
-    only: new Set(only),
-    servers,
-    grep: values.grep,
-    coverage: suites && !values.grep && !values['no-coverage'],
-  };
+  const jobs = Number(values.jobs);
+  if (!(Number.isInteger(jobs) && jobs > 0)) refuse(`--jobs ${values.jobs}: give a whole number from 1 on`);
+  return { only: new Set(only), servers, grep: values.grep, jobs, coverage: values.coverage };
 }
 
 function check(flag, given, allowed) {
   const wrong = given.find((name) => !allowed.includes(name));
   if (wrong === undefined) return;
-  console.error(`${flag} ${wrong}: give one or more of ${allowed.join(', ')}, separated by commas`);
+  refuse(`${flag} ${wrong}: give one or more of ${allowed.join(', ')}, separated by commas`);
+}
+
+function refuse(message) {
+  console.error(message);
   process.exit(2);
 }

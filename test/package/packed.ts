@@ -1,7 +1,8 @@
-import { cp, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { assertBuildIsFresh } from '../../scripts/build-stamp.mjs';
 import { run } from './run.js';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -39,8 +40,7 @@ async function temporaryFolder(): Promise<string> {
 }
 
 async function pack(): Promise<Packed> {
-  const built = await stat(path.join(root, 'dist/index.js')).catch(() => undefined);
-  if (!built) await run('npm', ['run', 'build'], { cwd: root });
+  assertBuildIsFresh();
   const folder = await temporaryFolder();
   const report = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { cwd: root });
   const [{ filename, files }] = JSON.parse(report);
@@ -57,7 +57,7 @@ async function install(): Promise<string> {
   return folder;
 }
 
-/** Packs what has been built; builds only if nothing has. */
+/** Packs what has been built. */
 export function packed(): Promise<Packed> {
   packing ??= pack();
   return packing;

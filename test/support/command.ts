@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { assertBuildIsFresh } from '../../scripts/build-stamp.mjs';
+
+assertBuildIsFresh();
 
 /** The command as users have it; built, not the source. */
 export const COMMAND = fileURLToPath(new URL('../../dist/lightbus.cjs', import.meta.url));

@@ -1,0 +1,2 @@
+export function writeBuildStamp(): void;
+export function assertBuildIsFresh(): void;
