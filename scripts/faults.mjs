@@ -18,7 +18,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '10' },
     only: { type: 'string' },
     server: { type: 'string' },
-    jobs: { type: 'string', default: '3' },
+    jobs: { type: 'string', default: '6' },
     short: { type: 'boolean', default: false },
   },
 });
@@ -49,15 +49,13 @@ async function runAll() {
   }
   const rounds = [];
   for (let round = 1; round <= Number(values.rounds); round += 1) {
-    for (const server of servers) {
-      const runs = files.map((file) => ({ file, env: environment(server) }));
-      await runFaults(runs, {
-        jobs: Number(values.jobs),
-        minutes: MINUTES_PER_FILE,
-        temp,
-        onDone: (result) => rounds.push(note(result, { server: server.version, round })),
-      });
-    }
+    const runs = files.flatMap((file) => servers.map((server) => ({ file, server, env: environment(server) })));
+    await runFaults(runs, {
+      jobs: Number(values.jobs),
+      minutes: MINUTES_PER_FILE,
+      temp,
+      onDone: (result) => rounds.push(note(result, round)),
+    });
   }
   const accounts = [];
   for (const { version } of servers) accounts.push(...(await accountsOf(version)));
@@ -65,7 +63,7 @@ async function runAll() {
   return { rounds, accounts, versions: [...servers.map(({ version }) => `nats-server ${version}`), node] };
 }
 
-function note({ file, failed, why, output }, { server, round }) {
+function note({ file, server: { version: server }, failed, why, output }, round) {
   const fault = faultName(file);
   console.log(`${failed === 0 ? '✔' : '✗'} round ${round}, nats-server ${server}: ${fault}${why ? ` (${why})` : ''}`);
   if (failed > 0) console.log(output);

@@ -21,9 +21,9 @@ export function faultName(file) {
 }
 
 /**
- * @param {{ file: string, env: NodeJS.ProcessEnv }[]} runs
+ * @param {{ file: string, server: { version: string }, env: NodeJS.ProcessEnv }[]} runs
  * @param {{ jobs: number, minutes: number, temp: string, onDone?: (result: object) => void }} options `minutes` for each file
- * @returns the results in the order of `runs`: `{ file, passed, failed, titles, why, output }`
+ * @returns the results in the order of `runs`: `{ file, server, passed, failed, titles, why, output }`
  */
 export async function runFaults(runs, { jobs, minutes, temp, onDone = () => {} }) {
   const queue = runs.map((run, index) => ({ ...run, index }));
@@ -38,12 +38,12 @@ export async function runFaults(runs, { jobs, minutes, temp, onDone = () => {} }
   return results;
 }
 
-async function runOne({ file, env, index }, { minutes, temp }) {
+async function runOne({ file, server, env, index }, { minutes, temp }) {
   let output = '';
   const onOutput = (text) => {
     output += text;
   };
   const counts = join(temp, `fault-counts-${index}.json`);
   const own = { ...env, LIGHTBUS_FAULT: faultName(file) };
-  return { file, ...(await runTests(file, { env: own, minutes, counts, onOutput })), output };
+  return { file, server, ...(await runTests(file, { env: own, minutes, counts, onOutput })), output };
 }

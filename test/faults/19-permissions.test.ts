@@ -47,13 +47,16 @@ describe('rights withdrawn and given back', function () {
     });
   }
 
-  it('to fire: it fails within its time, says that it was not stored, and works when it has them again', async () => {
+  it('to fire: it fails and names the subject, stores nothing, and works when it has them again', async () => {
     await using nats = await startNats({ config: users() });
     await using scene = await openScene(nats, { login: { user: 'some', password: 'p' } });
     await scene.fire(1);
     await nats.reload(users(`${scene.prefix}.jobs.>`));
     const error = await scene.fire(1, { timeout: '2s' }).catch((reason: Error & { code?: string }) => reason);
-    expect(error).to.be.an('error').with.property('message').that.includes('not');
+    expect(error)
+      .to.be.an('error')
+      .with.property('message')
+      .that.includes(`does not permit this service to publish to ${scene.prefix}.jobs.`);
     await nats.reload(users());
     await scene.fire(10);
     await scene.worker();
