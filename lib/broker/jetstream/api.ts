@@ -3,6 +3,7 @@ import { EventFireTimeout, InvalidConfiguration, type LightbusError } from '../.
 import type { Patience } from '../broker.js';
 import type { Connection } from './connection.js';
 import { pause, remaining } from './patience.js';
+import { explainMissingRight } from './rights.js';
 
 const REQUEST_TIMEOUT_MS = 5000;
 const FIRST_RETRY_MS = 250;
@@ -49,7 +50,7 @@ export class JetStreamApi {
   /**
    * One request; asks again while nobody answers, for JetStream is silent during elections and restarts.
    *
-   * @throws ApiError for what JetStream says, InvalidConfiguration where JetStream is switched off, EventFireTimeout, the signal's reason
+   * @throws ApiError for what JetStream says, LightbusError for a missing right, InvalidConfiguration where JetStream is switched off, EventFireTimeout, the signal's reason
    */
   async request<T>(operation: string, body: object | undefined, patience: Patience): Promise<T> {
     for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, LAST_RETRY_MS)) {
@@ -77,7 +78,9 @@ export class JetStreamApi {
     const nats = await this.#connection.ready(patience);
     const timeout = Math.max(1, Math.min(REQUEST_TIMEOUT_MS, remaining(patience.deadline ?? Number.POSITIVE_INFINITY)));
     const payload = body === undefined ? undefined : JSON.stringify(body);
-    const answer = await nats.request(`${this.prefix}.${operation}`, payload, { timeout });
+    const answer = await nats
+      .request(`${this.prefix}.${operation}`, payload, { timeout })
+      .catch((error: unknown) => Promise.reject(explainMissingRight(error, this.#connection.inboxPrefix)));
     return readAnswer<T>(answer.string());
   }
 
@@ -119,5 +122,5 @@ function isSilence(error: unknown): boolean {
 
 function isTransient(error: unknown): boolean {
   if (error instanceof ApiError) return error.apiCode === 10008 || error.apiCode === 10009; // not available just now, no leader
-  return error instanceof NatsError && error.code !== ErrorCode.PermissionsViolation;
+  return error instanceof NatsError;
 }

@@ -1,6 +1,4 @@
-import { ErrorCode, NatsError } from 'nats';
 import type { ResolvedNatsOptions } from '../../config/config.js';
-import { LightbusError } from '../../errors.js';
 import type { Logger } from '../../logger.js';
 import type { WireEvent } from '../../message/codec.js';
 import type { Broker, DurableSpec, Patience, Sink, Source, Stored, StreamSpec } from '../broker.js';
@@ -50,7 +48,7 @@ export class JetStreamBroker implements Broker {
   }
 
   async ensureStream(spec: StreamSpec, patience: Patience): Promise<void> {
-    const { config } = await this.#provisioner.ensureStream(spec, patience).catch(explain);
+    const { config } = await this.#provisioner.ensureStream(spec, patience);
     this.#streams.set(config.name, spec);
     this.#nameOf.set(spec, config.name);
   }
@@ -111,13 +109,4 @@ export class JetStreamBroker implements Broker {
     this.#restoring.set(name, restoring);
     await restoring;
   }
-}
-
-/** Throws the error again; a missing right as one of ours, that says what to do. */
-function explain(error: unknown): never {
-  if (!(error instanceof NatsError) || error.code !== ErrorCode.PermissionsViolation) throw error;
-  const subject = error.permissionContext?.subject ?? error.message;
-  throw new LightbusError(`NATS does not permit this service to publish to ${subject}; grant its user that right`, {
-    cause: error,
-  });
 }

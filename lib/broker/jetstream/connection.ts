@@ -3,8 +3,10 @@ import type { ResolvedNatsOptions } from '../../config/config.js';
 import { BusAlreadyClosed, EventFireTimeout, InvalidConfiguration } from '../../errors.js';
 import type { Logger } from '../../logger.js';
 import type { Patience } from '../broker.js';
+import { guardClient } from './client-guard.js';
 import { clientOptions, isRefusal } from './client-options.js';
 import { pause, within } from './patience.js';
+import { describeMissingRight } from './rights.js';
 
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 2000;
@@ -50,6 +52,10 @@ export class Connection {
 
   get inboxPrefix(): string | undefined {
     return this.#options.nats.inboxPrefix ?? undefined;
+  }
+
+  get logger(): Logger {
+    return this.#options.logger;
   }
 
   /** Whether something can be sent. While it is being closed the client refuses to, and throws. */
@@ -128,9 +134,22 @@ export class Connection {
   #adopt(nats: NatsConnection): void {
     this.#nats = nats;
     this.#connected = true;
+    this.#guard(nats);
     this.#options.logger.info({ servers: this.address, version: nats.info?.version }, 'Connected to NATS');
     this.#tell((listener) => listener.connected?.(nats, true));
     void this.#watch(nats);
+  }
+
+  #guard(nats: NatsConnection): void {
+    const { logger } = this.#options;
+    guardClient(nats, {
+      damaged: (where) =>
+        logger.error({ servers: this.address, where }, 'NATS sent bytes that are damaged; dropped the connection'),
+      attemptFailed: (error) => {
+        this.#lastError = error;
+      },
+      threw: (error) => logger.error({ err: error }, 'A message from NATS could not be processed; it was dropped'),
+    });
   }
 
   async #watch(nats: NatsConnection): Promise<void> {
@@ -155,18 +174,20 @@ export class Connection {
     if (status.type === Events.Disconnect) this.#lost(undefined);
     else if (status.type === Events.Reconnect) this.#restored(nats);
     else if (status.type === Events.Error && status.permissionContext) {
-      const { operation, subject } = status.permissionContext;
-      // Once is enough until the next connection: what lacks a right may try again for ever.
-      const level = this.#forbidden.has(`${operation} ${subject}`) ? 'debug' : 'error';
-      if (this.#forbidden.size < MOST_FORBIDDEN) this.#forbidden.add(`${operation} ${subject}`);
-      this.#options.logger[level](
-        { operation, subject },
-        `NATS does not permit this bus to ${operation} ${subject}; grant the right to its user`,
-      );
-      this.#tell((listener) => listener.forbidden?.(operation, subject));
+      this.#refusedRight(status.permissionContext);
     } else if (status.type === Events.Error) {
       this.#lastError = new Error(String(status.data));
     }
+  }
+
+  #refusedRight({ operation, subject }: { operation: string; subject: string }): void {
+    // Inboxes have random names: the right to all of them is one right.
+    const right = operation === 'publish' ? subject : operation;
+    // Once is enough until the next connection: what lacks a right may try again for ever.
+    const level = this.#forbidden.has(right) ? 'debug' : 'error';
+    if (this.#forbidden.size < MOST_FORBIDDEN) this.#forbidden.add(right);
+    this.#options.logger[level]({ operation, subject }, describeMissingRight({ operation, subject }, this.inboxPrefix));
+    this.#tell((listener) => listener.forbidden?.(operation, subject));
   }
 
   #lost(error: unknown): void {
@@ -200,7 +221,14 @@ export class Connection {
   }
 
   #tell(what: (listener: ConnectionListener) => void): void {
-    for (const listener of [...this.#listeners]) what(listener);
+    for (const listener of [...this.#listeners]) {
+      try {
+        what(listener);
+      } catch (error) {
+        // One that fails must not keep the news from the others, nor end the loop that brings it.
+        this.#options.logger.error({ err: error }, 'A part of the bus failed at a change of the connection');
+      }
+    }
   }
 
   /** Logs at once, and then every few seconds until there is a connection. */

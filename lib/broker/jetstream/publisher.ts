@@ -4,12 +4,16 @@ import type { WireEvent } from '../../message/codec.js';
 import type { Patience, Stored } from '../broker.js';
 import type { Connection } from './connection.js';
 import { RefusedPublish, readAnswer } from './publish-answer.js';
+import { describeMissingRight, explainMissingRight } from './rights.js';
+import { subscribe } from './subscribe.js';
 
 const SWEEP_EVERY_MS = 50;
 const RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 1000;
 /** Without an answer for so long, an event is sent again; the server drops the second of one id. */
 const SILENCE_MS = 4000;
+/** How often the subscription is tried again that the server refuses: nobody tells of rights that come back. */
+const SUBSCRIBE_AGAIN_MS = 2000;
 
 /** One event on its way: sent again with the same id until it is confirmed or time is up. */
 interface InFlight {
@@ -38,6 +42,9 @@ export class Publisher {
   readonly #unlisten: () => void;
   #inbox = '';
   #subscription: Subscription | undefined;
+  /** Why no answer can arrive: the server refuses the subscription. */
+  #deaf: Error | undefined;
+  #resubscribing: NodeJS.Timeout | undefined;
   #counter = 0;
   #sweeper: NodeJS.Timeout | undefined;
   #closed = false;
@@ -61,6 +68,7 @@ export class Publisher {
   publish(event: WireEvent, stream: string, patience: Patience): Promise<Stored> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(new BusAlreadyClosed('The bus is closed; create another one'));
+      if (this.#deaf !== undefined) return reject(this.#deaf);
       const token = (++this.#counter).toString(36);
       const { signal } = patience;
       // It tells nobody who listens from now on.
@@ -97,6 +105,7 @@ export class Publisher {
     this.#closed = true;
     this.#unlisten();
     clearInterval(this.#sweeper);
+    clearTimeout(this.#resubscribing);
     for (const token of [...this.#inFlight.keys()]) {
       const entry = this.#settle(token);
       entry?.reject(
@@ -109,14 +118,43 @@ export class Publisher {
   }
 
   #connected(nats: NatsConnection, replaced: boolean): void {
-    if (replaced) {
-      this.#inbox = createInbox(this.#connection.inboxPrefix);
-      this.#subscription = nats.subscribe(`${this.#inbox}.*`, {
-        callback: (_error, message) => this.#answered(message),
-      });
-    }
+    if (replaced || this.#deaf !== undefined) this.#subscribe(nats);
     // The client drops what it had buffered when the connection was lost.
     for (const [token, entry] of this.#inFlight) this.#send(token, entry);
+  }
+
+  #subscribe(nats: NatsConnection): void {
+    clearTimeout(this.#resubscribing);
+    this.#inbox = createInbox(this.#connection.inboxPrefix);
+    const handlers = {
+      message: (message: Msg) => this.#answered(message),
+      refused: (error: Error) => this.#refused(error),
+    };
+    const subscription = subscribe(nats, `${this.#inbox}.*`, handlers, this.#connection.logger);
+    this.#subscription = subscription;
+    if (this.#deaf === undefined) return;
+    // A refusal would come before the answer to this.
+    const works = () => {
+      if (this.#subscription === subscription && !subscription.isClosed()) this.#deaf = undefined;
+    };
+    nats.flush().then(works, () => undefined); // A lost connection: the next one subscribes anew.
+  }
+
+  /** Without this subscription no answer arrives: whoever fires is told at once, until the right is there again. */
+  #refused(error: Error): void {
+    const deaf = explainMissingRight(error, this.#connection.inboxPrefix) as Error;
+    this.#deaf = deaf;
+    for (const token of [...this.#inFlight.keys()]) {
+      const entry = this.#settle(token);
+      if (entry === undefined) continue;
+      const stored = storedBy(entry);
+      entry.reject(stored === 'no' ? deaf : new EventFireTimeout(deaf.message, { stored, cause: deaf }));
+    }
+    this.#resubscribing = setTimeout(() => {
+      const { nats, connected } = this.#connection;
+      if (nats !== undefined && connected) this.#subscribe(nats);
+    }, SUBSCRIBE_AGAIN_MS);
+    this.#resubscribing.unref();
   }
 
   #send(token: string, entry: InFlight): void {
@@ -175,9 +213,7 @@ export class Publisher {
     if (operation !== 'publish') return;
     for (const [token, entry] of this.#inFlight) {
       if (entry.event.subject !== subject) continue;
-      this.#settle(token)?.reject(
-        new LightbusError(`NATS does not permit this service to publish to ${subject}; grant its user that right`),
-      );
+      this.#settle(token)?.reject(new LightbusError(describeMissingRight({ operation, subject })));
     }
   }
 

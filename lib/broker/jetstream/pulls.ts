@@ -2,6 +2,7 @@ import { createInbox, type Msg, type NatsConnection, type Subscription } from 'n
 import type { Connection } from './connection.js';
 import { pause } from './patience.js';
 import { statusOf } from './status.js';
+import { subscribe } from './subscribe.js';
 
 // A pull that expires sooner than a round trip loses messages; heartbeats tell a dead pull from an idle one.
 const EXPIRES_NS = 30_000_000_000;
@@ -100,13 +101,14 @@ export class Pulls {
   #subscribe(nats: NatsConnection): Subscription {
     // A new inbox each time: an older pull that is still open must not find it.
     this.#inbox = createInbox(this.#connection.inboxPrefix);
-    return nats.subscribe(`${this.#inbox}.*`, {
-      callback: (error, message) => {
-        if (error === null) return this.#received(message);
+    const handlers = {
+      message: (message: Msg) => this.#received(message),
+      refused: (error: Error) => {
         this.detach();
         this.#events.ended('trouble', error.message);
       },
-    });
+    };
+    return subscribe(nats, `${this.#inbox}.*`, handlers, this.#connection.logger);
   }
 
   #received(message: Msg): void {

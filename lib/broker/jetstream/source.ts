@@ -10,6 +10,7 @@ import { JetStreamDelivery, parseAckAddress, type Tenure } from './delivery.js';
 import { pause } from './patience.js';
 import type { Provisioner } from './provision.js';
 import { type Ended, Pulls } from './pulls.js';
+import { isMissingRight } from './rights.js';
 import { WaitingReport } from './waiting-report.js';
 
 const LOOK_FOR_STREAM_MS = 2000;
@@ -210,7 +211,9 @@ export class DurableSource implements Source {
       return this.durable.optional ? OPTIONAL_MISSING_MS : LOOK_FOR_STREAM_MS;
     } catch (error) {
       if (this.#closing.signal.aborted) return 0;
-      if (error instanceof LightbusError && this.#settleStart !== undefined) {
+      // What the service can work without waits for its rights; a listener that lacks one at its start is a mistake.
+      const waits = this.durable.optional && isMissingRight(error);
+      if (error instanceof LightbusError && this.#settleStart !== undefined && !waits) {
         this.#settleStart.reject(error);
         this.#settleStart = undefined;
       } else {

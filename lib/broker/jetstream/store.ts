@@ -7,6 +7,8 @@ import type { Connection } from './connection.js';
 import { headerBlock, parseAckAddress } from './delivery.js';
 import { pause, within } from './patience.js';
 import type { Provisioner } from './provision.js';
+import { explainMissingRight } from './rights.js';
+import { subscribe } from './subscribe.js';
 
 const PAGE = 64;
 /** A page without an answer for so long is asked for again. */
@@ -169,14 +171,19 @@ export class JetStreamStore implements MessageStore {
     const inbox = createInbox(this.#connection.inboxPrefix);
     const messages: Msg[] = [];
     const silence = new AbortController();
-    const pulled = new Promise<Msg[]>((resolve) => {
-      const subscription = nats.subscribe(inbox, {
-        callback: (error, message) => {
-          if (error === null && message.reply) messages.push(message);
+    const pulled = new Promise<Msg[]>((resolve, reject) => {
+      const handlers = {
+        message: (message: Msg) => {
+          if (message.reply) messages.push(message);
           // A status ends the pull, whatever it says: the next reader begins behind what has come.
-          if (error !== null || !message.reply || messages.length === count) end();
+          if (!message.reply || messages.length === count) end();
         },
-      });
+        refused: (error: Error) => {
+          silence.abort();
+          reject(explainMissingRight(error, this.#connection.inboxPrefix));
+        },
+      };
+      const subscription = subscribe(nats, inbox, handlers, this.#connection.logger);
       const end = () => {
         silence.abort();
         subscription.unsubscribe();
