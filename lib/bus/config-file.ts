@@ -7,6 +7,7 @@ import type { CreatedConfig } from '../config/create-options.js';
 import type { ConfigFlags } from '../config/resolve.js';
 import { resolveConfig } from '../config/resolve.js';
 import { InvalidConfiguration } from '../errors.js';
+import { plain } from '../secret-text.js';
 
 const DEFAULT_FILES = ['lightbus.yaml', 'lightbus.yml', 'lightbus.json'] as const;
 
@@ -53,7 +54,12 @@ async function findConfigFile({
     flags?.config ??
     (typeof created?.config === 'string' ? created.config : undefined) ??
     (environment.LIGHTBUS_CONFIG || undefined);
-  if (named !== undefined) return resolve(directory, named);
+  if (named !== undefined) {
+    if (plain(named) === named) return resolve(directory, named);
+    throw new InvalidConfiguration(
+      'What is given as the path of the configuration file is not one (not shown, it may hold secrets); give a path, or create({ config: { … } }) with its content',
+    );
+  }
   const there: string[] = [];
   for (const name of DEFAULT_FILES) if (await exists(join(directory, name))) there.push(name);
   const [first, second] = there;

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { redact } from '../secret-text.js';
 import { deadlettersCommand } from './deadletters.js';
 import { dumpschemaCommand } from './dumpschema.js';
 import { renderError } from './report.js';
@@ -54,12 +55,17 @@ function createProgram(terminal: Terminal, version: string, exitWith: (code: Exi
       .configureOutput({
         writeOut: (text) => terminal.print(text),
         writeErr: (text) => terminal.warn(text),
-        outputError: (text, write) => write(`${text}${hintFor(text, command)}`),
+        outputError: (text, write) => write(`${withoutValues(text)}${hintFor(text, command)}`),
       })
       .showHelpAfterError(`(${pathOf(command)} --help says more)`)
       .allowExcessArguments(false);
   }
   return program;
+}
+
+// Somebody may try `--password=…`, which there is not.
+function withoutValues(error: string): string {
+  return redact(error.replace(/(unknown option '[^'=]+)=[^']*'/, "$1'"));
 }
 
 // `lightbus run bus.ts` is what others' commands look like.

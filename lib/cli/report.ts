@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { redact } from '../secret-text.js';
 import { leadsToUser, withoutCallers } from '../stack.js';
 
 /**
@@ -9,13 +10,11 @@ import { leadsToUser, withoutCallers } from '../stack.js';
  */
 export function renderError(error: unknown, options: { stacks?: boolean } = {}): string {
   const code = codeOf(error);
-  if (options.stacks) return hidePasswords(`error: ${render(error)}\n`);
-  if (code === undefined) return hidePasswords(`error: ${withoutCallers(render(error))}\n`);
+  if (options.stacks) return redact(`error: ${render(error)}\n`);
+  if (code === undefined) return redact(`error: ${withoutCallers(render(error))}\n`);
   const { message, cause } = error as Error;
   const why = renderCause(cause, message);
-  return hidePasswords(
-    `error: ${message} [${code}]${why === '' ? '' : `\n  cause: ${why.replaceAll('\n', '\n  ')}`}\n`,
-  );
+  return redact(`error: ${message} [${code}]${why === '' ? '' : `\n  cause: ${why.replaceAll('\n', '\n  ')}`}\n`);
 }
 
 /** Nothing where the error's own message has said it all. */
@@ -40,9 +39,4 @@ function render(error: unknown): string {
   } catch {
     return 'an error that cannot be printed';
   }
-}
-
-// Users' errors may hold addresses of databases and the like; our own never hold a password.
-function hidePasswords(text: string): string {
-  return text.replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi, '$1***@');
 }

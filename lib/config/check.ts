@@ -2,8 +2,8 @@ import type { Duration } from '../duration.js';
 import { toMilliseconds } from '../duration.js';
 import { InvalidConfiguration } from '../errors.js';
 import { checkApiName } from '../names.js';
+import { looksSecret, plain, quote } from '../secret-text.js';
 import type { Option, OptionTable } from './option.js';
-import { withoutPassword } from './password.js';
 import { didYouMean } from './suggest.js';
 
 /**
@@ -73,7 +73,8 @@ function whatIsAllowed(option: Scalar, value: unknown): string | undefined {
         ? undefined
         : 'a string, or a list of strings';
     case 'path':
-      return isText(value) ? undefined : 'the path of a file';
+      if (!isText(value)) return option.orText ? 'the path of a file, or its text' : 'the path of a file';
+      return option.orText || !looksSecret(value) ? undefined : 'the path of a file, not what it holds';
     case 'string':
       if (!isText(value)) return option.allowed ?? 'a string';
       return option.pattern?.test(value) === false ? (option.allowed ?? `what matches ${option.pattern}`) : undefined;
@@ -112,7 +113,8 @@ function isText(value: unknown): value is string {
 
 function join(path: string, key: string): string {
   // `lightbus.yaml:` names the file, everything else an option.
-  return path === '' ? key : path.endsWith(':') ? `${path} ${key}` : `${path}.${key}`;
+  const name = plain(key);
+  return path === '' ? name : path.endsWith(':') ? `${path} ${name}` : `${path}.${name}`;
 }
 
 function list(words: readonly string[]): string {
@@ -121,8 +123,7 @@ function list(words: readonly string[]): string {
 
 function describe(value: unknown): string {
   if (typeof value === 'string') {
-    const text = JSON.stringify(withoutPassword(value));
-    return text.length > 80 ? `${text.slice(0, 77)}..."` : text;
+    return quote(value);
   }
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'a mapping';

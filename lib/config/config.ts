@@ -35,12 +35,14 @@ export interface StreamConfig {
   readonly placement: { readonly cluster?: string; readonly tags?: readonly string[] } | null;
 }
 
-/** What is absent was not given. Of credentials, user and token, at most one is there. */
+/** What is absent was not given. Of credentials, nkey, user and token, at most one is there. */
 export interface ResolvedNatsOptions {
   /** `scheme://host:port`, without user and password: these addresses may be logged as they are. */
   readonly servers: readonly string[];
-  /** Path of a file. */
+  /** Path of a file; or its text, if `looksSecret` says so. */
   readonly credentials?: string;
+  /** The same. */
+  readonly nkey?: string;
   readonly user?: string;
   readonly password?: string;
   readonly token?: string;

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Duration } from '../duration.js';
 import { toMilliseconds } from '../duration.js';
+import { looksSecret } from '../secret-text.js';
 import { isMapping } from './check.js';
 import type { Option, OptionTable } from './option.js';
 
@@ -43,7 +44,9 @@ export function withPathsIn(directory: string, table: OptionTable, layer: Layer)
   return Object.fromEntries(
     Object.entries(layer).map(([key, value]) => {
       const option = table[key];
-      if (option?.type === 'path' && typeof value === 'string') return [key, resolve(directory, value)];
+      if (option?.type === 'path' && typeof value === 'string' && !(option.orText && looksSecret(value))) {
+        return [key, resolve(directory, value)];
+      }
       if (option?.type === 'group' && isMapping(value)) {
         return [key, withPathsIn(directory, option.options, value)];
       }

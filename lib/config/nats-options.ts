@@ -12,12 +12,14 @@ export interface TlsOptions {
   handshakeFirst?: boolean | undefined;
 }
 
-/** How to reach NATS, and as whom: by credentials, by user and password, by token, or as nobody. */
+/** How to reach NATS, and as whom: by credentials, by NKey, by user and password, by token, or as nobody. */
 export interface NatsOptions {
   /** Address or addresses of one cluster, e.g. `'nats://127.0.0.1:4222'`; `tls://` demands TLS. */
   servers?: string | readonly string[] | undefined;
-  /** File with a user's JWT and seed, as `nsc` writes it. */
+  /** File with a user's JWT and seed, as `nsc` writes it, or its text. A file is read anew for each connection. */
   credentials?: string | null | undefined;
+  /** Seed of a user's NKey (`SU…`), or a file that holds it. A file is read anew for each connection. */
+  nkey?: string | null | undefined;
   /** User name. */
   user?: string | null | undefined;
   /** The user's password. */
@@ -58,7 +60,18 @@ export const NATS_OPTIONS: OptionTable<NatsOptions> = {
     default: 'nats://127.0.0.1:4222',
     doc: "Address or addresses of one cluster, e.g. `'nats://127.0.0.1:4222'`; `tls://` demands TLS.",
   },
-  credentials: { type: 'path', default: null, doc: "File with a user's JWT and seed, as `nsc` writes it." },
+  credentials: {
+    type: 'path',
+    orText: true,
+    default: null,
+    doc: "File with a user's JWT and seed, as `nsc` writes it, or its text. A file is read anew for each connection.",
+  },
+  nkey: {
+    type: 'path',
+    orText: true,
+    default: null,
+    doc: "Seed of a user's NKey (`SU…`), or a file that holds it. A file is read anew for each connection.",
+  },
   user: { type: 'string', default: null, secret: true, doc: 'User name.' },
   password: { type: 'string', default: null, secret: true, doc: "The user's password." },
   token: { type: 'string', default: null, secret: true, doc: 'Token, for servers that ask for one.' },

@@ -1,9 +1,9 @@
 import { InvalidConfiguration } from '../errors.js';
+import { quote, withoutPassword } from '../secret-text.js';
 import type { ResolvedNatsOptions } from './config.js';
 import type { Layer } from './layers.js';
 import { resolveOptions } from './layers.js';
 import { NATS_OPTIONS } from './nats-options.js';
-import { withoutPassword } from './password.js';
 
 /**
  * The NATS options of all sources as one. User and password in an address become the authentication, so that what is
@@ -34,7 +34,16 @@ function splitAtCommas(text: string): string[] {
 
 // An empty group makes the client refuse a server without TLS. The scheme alone does not: it would go on in the clear.
 function resolveTls(tls: unknown, servers: readonly string[]): object | null {
-  if (tls !== null) return given(tls as object);
+  if (tls !== null) {
+    const { certFile, keyFile } = tls as { certFile: string | null; keyFile: string | null };
+    if ((certFile === null) !== (keyFile === null)) {
+      const [given, missing] = keyFile === null ? ['certFile', 'keyFile'] : ['keyFile', 'certFile'];
+      throw new InvalidConfiguration(
+        `nats.tls.${given} is given without nats.tls.${missing}; give both, even if one file holds certificate and key`,
+      );
+    }
+    return given(tls as object);
+  }
   return servers.some((server) => /^tls:/i.test(server)) ? {} : null;
 }
 
@@ -42,7 +51,7 @@ function given(options: object): object {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== null && value !== undefined));
 }
 
-type Login = Pick<ResolvedNatsOptions, 'credentials' | 'user' | 'password' | 'token'>;
+type Login = Pick<ResolvedNatsOptions, 'credentials' | 'nkey' | 'user' | 'password' | 'token'>;
 
 function parseServer(address: string): { server: string; login: Login | undefined } {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(address)?.[1]?.toLowerCase() ?? 'nats';
@@ -55,8 +64,7 @@ function parseServer(address: string): { server: string; login: Login | undefine
   }
   if (url === undefined || url.hostname === '' || /\s/.test(address) || !/^\/?$/.test(url.pathname)) {
     throw new InvalidConfiguration(
-      `nats.servers: ${JSON.stringify(withoutPassword(address))} is no address; ` +
-        'write nats://host:port or tls://host:port (and %-encode what is not plain in a password)',
+      `nats.servers: ${quote(withoutPassword(address))} is not an address; ${remedyFor(scheme)}`,
     );
   }
   // The port 80 is http's default, which URL leaves out.
@@ -64,6 +72,13 @@ function parseServer(address: string): { server: string; login: Login | undefine
   const user = decode(url.username);
   const login = url.password === '' ? { token: user } : { user, password: decode(url.password) };
   return { server: `${scheme}://${url.hostname}:${port}`, login: user === '' ? undefined : login };
+}
+
+function remedyFor(scheme: string): string {
+  if (scheme === 'ws' || scheme === 'wss') {
+    return "WebSocket is for browsers; write nats://host:port or tls://host:port with the port of the server's own protocol (4222, not that of its websocket block)";
+  }
+  return 'write nats://host:port or tls://host:port (and %-encode what is not plain in a password)';
 }
 
 function decode(text: string): string {
@@ -76,15 +91,17 @@ function decode(text: string): string {
 
 /** Who to connect as: all from the highest source that says anything about it. */
 function loginOf(layers: readonly Layer[]): Login | undefined {
-  const keys = ['credentials', 'user', 'password', 'token'] as const;
+  const keys = ['credentials', 'nkey', 'user', 'password', 'token'] as const;
   const layer = layers.find((each) => keys.some((key) => each?.[key] !== undefined));
   if (layer === undefined) return undefined;
   const login: Login = given(Object.fromEntries(keys.map((key) => [key, layer?.[key]])));
   if (login.password !== undefined && login.user === undefined) {
     throw new InvalidConfiguration('nats.password is given without nats.user; add nats.user');
   }
-  if ([login.credentials, login.user, login.token].filter((each) => each !== undefined).length > 1) {
-    throw new InvalidConfiguration('nats.credentials, nats.user and nats.token exclude each other; give one of them');
+  if ([login.credentials, login.nkey, login.user, login.token].filter((each) => each !== undefined).length > 1) {
+    throw new InvalidConfiguration(
+      'nats.credentials, nats.nkey, nats.user and nats.token exclude each other; give one of them',
+    );
   }
   return login;
 }

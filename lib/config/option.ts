@@ -29,8 +29,8 @@ export type Option = Described &
       }
     /** `allowed` says in words what `pattern` lets through; a `secret` never shows in an error. */
     | { readonly type: 'string'; readonly pattern?: RegExp; readonly allowed?: string; readonly secret?: true }
-    /** A path; relative to the configuration file where it stands in one. */
-    | { readonly type: 'path' }
+    /** A path; relative to the configuration file where it stands in one. With `orText` what the file would hold may be given instead. */
+    | { readonly type: 'path'; readonly orText?: true }
     /** One string, or a list of at least one. */
     | { readonly type: 'strings' }
     /** Merged option by option over the sources, but taken whole from one source where the default is `null`. */

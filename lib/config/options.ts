@@ -10,7 +10,6 @@ import type { OptionTable } from './option.js';
 export type { ApiOptions, StreamOptions } from './api-options.js';
 export type { ApiConfig, Config, ResolvedNatsOptions, StreamConfig } from './config.js';
 export type { NatsOptions } from './nats-options.js';
-export { withoutPassword } from './password.js';
 
 /** What a configuration file may hold, and `create({ config })`. */
 export interface ConfigInput {

@@ -39,7 +39,7 @@ function allowed(key: string, option: Option, path: readonly string[]): string {
     case 'string':
       return option.allowed ?? 'string';
     case 'path':
-      return 'path of a file';
+      return option.orText ? 'path of a file, or its text' : 'path of a file';
     case 'strings':
       return 'string, or a list of strings';
     case 'group':

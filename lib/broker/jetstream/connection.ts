@@ -1,16 +1,15 @@
-import { connect, Events, type NatsConnection, type Status } from 'nats';
-import type { ResolvedNatsOptions } from '../../config/config.js';
-import { BusAlreadyClosed, EventFireTimeout, InvalidConfiguration } from '../../errors.js';
+import { Events, type NatsConnection, type Status } from 'nats';
+import { BusAlreadyClosed, EventFireTimeout } from '../../errors.js';
 import type { Logger } from '../../logger.js';
 import type { Patience } from '../broker.js';
 import { guardClient } from './client-guard.js';
-import { clientOptions, isRefusal } from './client-options.js';
+import { ConnectionReport } from './connection-report.js';
+import { Dialer, type DialOptions } from './dialer.js';
 import { pause, within } from './patience.js';
 import { describeMissingRight } from './rights.js';
 
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 2000;
-const REPORT_EVERY_MS = 5000;
 const MOST_FORBIDDEN = 1000;
 
 /** What the other parts of the broker want to hear of the connection. */
@@ -24,7 +23,8 @@ export interface ConnectionListener {
 
 /** One connection to NATS that is opened when first needed, reconnects for ever, and is replaced should it ever be closed from outside. */
 export class Connection {
-  readonly #options: { nats: ResolvedNatsOptions; name: string; logger: Logger };
+  readonly #options: DialOptions;
+  readonly #dialer: Dialer;
   readonly #listeners = new Set<ConnectionListener>();
   readonly #closing = new AbortController();
   /** What the server has refused on this connection, and we have told of. */
@@ -34,10 +34,12 @@ export class Connection {
   #connecting: Promise<void> | undefined;
   #waiting = 0;
   #lastError: unknown;
-  #reporting: NodeJS.Timeout | undefined;
+  readonly #report: ConnectionReport;
 
-  constructor(options: { nats: ResolvedNatsOptions; name: string; logger: Logger }) {
+  constructor(options: DialOptions) {
     this.#options = options;
+    this.#dialer = new Dialer(options);
+    this.#report = new ConnectionReport(options.logger, this.address, () => this.#dialer.explain(this.#lastError));
   }
 
   /** Servers as they may be shown: they hold no passwords. */
@@ -99,7 +101,7 @@ export class Connection {
   async close(): Promise<void> {
     if (this.closed) return;
     this.#closing.abort();
-    clearInterval(this.#reporting);
+    this.#report.stop();
     const nats = this.#nats;
     if (nats === undefined) return;
     // Draining waits for an answer; without a connection there is none to come.
@@ -112,14 +114,14 @@ export class Connection {
     try {
       for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, LAST_RETRY_MS)) {
         try {
-          const nats = await connect(await clientOptions(this.#options.nats, this.#options.name));
+          const nats = await this.#dialer.dial();
           if (this.closed) await nats.close();
           else this.#adopt(nats);
           return;
         } catch (error) {
           this.#lastError = error;
-          if (isRefusal(error) && !onceWelcome) throw this.#refused(error);
-          this.#report();
+          if (!onceWelcome && !this.#dialer.mayPass(error)) throw this.#dialer.refusal(error);
+          this.#reportLoss();
         }
         await pause(wait, this.#closing.signal);
         // Nobody waits any longer: a later call begins anew, and the process can end.
@@ -127,13 +129,14 @@ export class Connection {
       }
     } finally {
       this.#connecting = undefined;
-      this.#stopReporting();
+      this.#report.stop();
     }
   }
 
   #adopt(nats: NatsConnection): void {
     this.#nats = nats;
     this.#connected = true;
+    this.#lastError = undefined;
     this.#guard(nats);
     this.#options.logger.info({ servers: this.address, version: nats.info?.version }, 'Connected to NATS');
     this.#tell((listener) => listener.connected?.(nats, true));
@@ -176,7 +179,7 @@ export class Connection {
     else if (status.type === Events.Error && status.permissionContext) {
       this.#refusedRight(status.permissionContext);
     } else if (status.type === Events.Error) {
-      this.#lastError = new Error(String(status.data));
+      this.#lastError = Object.assign(new Error(String(status.data)), { code: status.data });
     }
   }
 
@@ -193,15 +196,17 @@ export class Connection {
   #lost(error: unknown): void {
     if (!this.#connected) return;
     this.#connected = false;
-    this.#lastError = error;
-    this.#report();
+    // What the server said last tells why, even if the loss itself does not.
+    if (error !== undefined) this.#lastError = error;
+    this.#reportLoss();
     this.#tell((listener) => listener.disconnected?.());
   }
 
   #restored(nats: NatsConnection): void {
     this.#forbidden.clear();
     this.#connected = true;
-    this.#stopReporting();
+    this.#lastError = undefined;
+    this.#report.stop();
     this.#options.logger.info({ servers: this.address }, 'Connected to NATS again');
     this.#tell((listener) => listener.connected?.(nats, false));
   }
@@ -231,41 +236,15 @@ export class Connection {
     }
   }
 
-  /** Logs at once, and then every few seconds until there is a connection. */
-  #report(): void {
-    if (this.#reporting !== undefined || this.closed) return;
-    const since = performance.now();
-    const write = () => {
-      const seconds = Math.round((performance.now() - since) / 1000);
-      const reason = this.#lastError instanceof Error ? this.#lastError.message : undefined;
-      this.#options.logger.warn({ servers: this.address, seconds, reason }, 'No connection to NATS; waiting for one');
-    };
-    write();
-    this.#reporting = setInterval(write, REPORT_EVERY_MS);
-    this.#reporting.unref();
-  }
-
-  #stopReporting(): void {
-    clearInterval(this.#reporting);
-    this.#reporting = undefined;
+  #reportLoss(): void {
+    if (!this.closed) this.#report.start();
   }
 
   #gaveUp(): EventFireTimeout {
-    const cause = this.#lastError;
-    const reason = cause instanceof Error ? ` (${cause.message})` : '';
+    const reason = this.#dialer.explain(this.#lastError);
     return new EventFireTimeout(
-      `No connection to NATS at ${this.address} within the timeout${reason}; is a server running there?`,
-      {
-        cause,
-        stored: 'no',
-      },
-    );
-  }
-
-  #refused(cause: unknown): InvalidConfiguration {
-    return new InvalidConfiguration(
-      `${this.address} refused the credentials (${(cause as Error).message}); check nats.credentials, or user and password, or the token`,
-      { cause },
+      `No connection to NATS at ${this.address} within the timeout${reason ? ` (${reason})` : ''}; is a server running there?`,
+      { cause: this.#lastError, stored: 'no' },
     );
   }
 }

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { withoutPassword } from '../../../lib/config/password.js';
 import { resolveConfig } from '../../../lib/config/resolve.js';
 import { InvalidConfiguration, InvalidName } from '../../../lib/errors.js';
+import { withoutPassword } from '../../../lib/secret-text.js';
 
 const file = (input: unknown) => ({ path: '/etc/service/lightbus.yaml', input });
 const named = { serviceName: 'x' };
@@ -93,10 +93,17 @@ describe('Configuration', () => {
   });
 
   it('finds files beside the configuration file that names them', () => {
-    const nats = { credentials: './svc.creds', tls: { caFile: '../ca.pem', keyFile: '/abs/key.pem' } };
+    const nats = {
+      credentials: './svc.creds',
+      tls: { caFile: '../ca.pem', certFile: 'cert.pem', keyFile: '/abs/key.pem' },
+    };
     const config = resolveConfig({ file: file({ ...named, nats }) });
     expect(config.nats.credentials).to.equal('/etc/service/svc.creds');
-    expect(config.nats.tls).to.deep.include({ caFile: '/etc/ca.pem', keyFile: '/abs/key.pem' });
+    expect(config.nats.tls).to.deep.include({
+      caFile: '/etc/ca.pem',
+      certFile: '/etc/service/cert.pem',
+      keyFile: '/abs/key.pem',
+    });
   });
 
   it('keeps the duplicate window within the age of the stream, and refuses one that was asked for and is longer', () => {
