@@ -1,10 +1,7 @@
 import { withoutCallers } from './stack.js';
+import { printableJson, printableLines } from './unprintable.js';
 
-// Errors hold what others wrote; a terminal would act upon it.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is for
-const CONTROL_CHARACTERS = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
-
-/** What the bus logs to: four methods of pino's shape, so that a pino logger fits as it is. */
+/** What the bus logs to: four methods of pino's shape. pino, winston and the console fit as they are. */
 export interface Logger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -46,16 +43,18 @@ export function createLogger(options: { level: () => LogLevel; target: LogTarget
 }
 
 function renderAsJson(level: LogLevel, fields: object, message: string): string {
-  return stringify({ level, time: new Date().toISOString(), msg: message, ...fields });
+  // Errors hold what others wrote; whatever displays it would act upon it.
+  return printableJson(stringify({ level, time: new Date().toISOString(), msg: message, ...fields }));
 }
 
-function renderForPeople(level: LogLevel, fields: object, message: string): string {
+/** An entry as text: a line, and the lines of its error. */
+export function renderForPeople(level: LogLevel, fields: object, message: string): string {
   const entries = Object.entries(fields);
   const details = entries.filter(([key]) => key !== 'err').map(([key, value]) => `${key}=${stringify(value)}`);
   const error: unknown = (fields as { err?: unknown }).err;
   const trace = error === undefined ? '' : `\n  ${describeForReading(error).stack.replaceAll('\n', '\n  ')}`;
   const text = `${new Date().toISOString().slice(11, 19)} ${level.toUpperCase().padEnd(5)} ${message} ${details.join(' ')}${trace}`;
-  return text.trimEnd().replace(CONTROL_CHARACTERS, '\uFFFD');
+  return printableLines(text.trimEnd());
 }
 
 function stringify(value: unknown): string {

@@ -1,3 +1,4 @@
+import { adaptLogger } from '../adapt-logger.js';
 import type { Broker } from '../broker/broker.js';
 import type { Config } from '../config/config.js';
 import type { CreatedConfig } from '../config/create-options.js';
@@ -30,7 +31,9 @@ export class Lifecycle {
   }) {
     this.#created = options.created;
     this.#makeBroker = options.makeBroker;
-    this.logger = guardLogger(options.logger ?? createLogger({ level: () => this.#level, target: process.stderr }));
+    const { logger } = options;
+    const own = () => createLogger({ level: () => this.#level, target: process.stderr });
+    this.logger = guardLogger(logger === undefined ? own() : adaptLogger(logger));
   }
 
   get closed(): boolean {

@@ -1,25 +1,18 @@
 import type { OpenedDeadLetter } from '../bus/dead-letters.js';
 import type { DeadLetter } from '../message/stored-dead-letter.js';
+import { printable, printableJson } from '../unprintable.js';
 import { renderTable } from './table.js';
 
 const LONGEST_ERROR = 60;
 const LONGEST_CELL = 40;
 const LONGEST_BODY = 64 * 1024;
-/** What moves a cursor, changes colours or turns text around, when a terminal reads it; anybody may have written it. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
-
-/** Text of others as one line that a terminal can only show. */
-export function printable(text: string): string {
-  return text.replace(UNPRINTABLE, ' ');
-}
-
 /** One line of JSON for each, which holds no character that a terminal would act upon. */
 export function renderAsJson(letter: DeadLetter | OpenedDeadLetter): string {
   const { sequence, id, service, listener, api, event, error, attempts, firstAt, lastAt, process } = letter;
   const { nativeId, truncated } = letter;
   const listed = { sequence, id, service, listener, api, event, error, attempts, firstAt, lastAt, process };
   const value = { ...listed, nativeId, truncated, ...('body' in letter ? contentOf(letter) : {}) };
-  return `${JSON.stringify(value).replace(UNPRINTABLE, escaped)}\n`;
+  return `${printableJson(JSON.stringify(value))}\n`;
 }
 
 /** A table of dead letters, for people. */
@@ -95,10 +88,4 @@ function cell(text: string, longest = LONGEST_CELL): string {
     .replace(/ +/g, ' ')
     .trim();
   return clean.length > longest ? `${clean.slice(0, longest - 1)}…` : clean;
-}
-
-function escaped(character: string): string {
-  return [...Array(character.length).keys()]
-    .map((index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`)
-    .join('');
 }

@@ -2,9 +2,10 @@ import { Argument, Command, Option } from 'commander';
 import type { DeadLetterFilter } from '../bus/dead-letter-filter.js';
 import type { DeadLetterResult, DeadLetters } from '../bus/dead-letters.js';
 import type { DeadLetter } from '../message/stored-dead-letter.js';
+import { printable } from '../unprintable.js';
 import { withDeadLetters } from './deadletters-connection.js';
 import { type Flags, filterFrom, parseCount, withConnection, withFilter } from './deadletters-options.js';
-import { printable, renderAsJson, renderLetter, renderLetters } from './deadletters-output.js';
+import { renderAsJson, renderLetter, renderLetters } from './deadletters-output.js';
 import { type ExitCode, type Terminal, UsageError } from './terminal.js';
 
 /** Rows that are laid out together. */

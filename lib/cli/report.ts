@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { redact } from '../secret-text.js';
 import { leadsToUser, withoutCallers } from '../stack.js';
+import { printableLines } from '../unprintable.js';
 
 /**
  * What is printed of an error that ends the command: an error of ours by its message and code, with what caused it;
@@ -10,11 +11,11 @@ import { leadsToUser, withoutCallers } from '../stack.js';
  */
 export function renderError(error: unknown, options: { stacks?: boolean } = {}): string {
   const code = codeOf(error);
-  if (options.stacks) return redact(`error: ${render(error)}\n`);
-  if (code === undefined) return redact(`error: ${withoutCallers(render(error))}\n`);
+  if (options.stacks) return clean(`error: ${render(error)}\n`);
+  if (code === undefined) return clean(`error: ${withoutCallers(render(error))}\n`);
   const { message, cause } = error as Error;
   const why = renderCause(cause, message);
-  return redact(`error: ${message} [${code}]${why === '' ? '' : `\n  cause: ${why.replaceAll('\n', '\n  ')}`}\n`);
+  return clean(`error: ${message} [${code}]${why === '' ? '' : `\n  cause: ${why.replaceAll('\n', '\n  ')}`}\n`);
 }
 
 /** Nothing where the error's own message has said it all. */
@@ -39,4 +40,9 @@ function render(error: unknown): string {
   } catch {
     return 'an error that cannot be printed';
   }
+}
+
+// Errors hold what others wrote: addresses of databases with their passwords, or what a terminal would act upon.
+function clean(text: string): string {
+  return printableLines(redact(text));
 }

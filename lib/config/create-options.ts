@@ -58,7 +58,7 @@ function checkLogger(logger: unknown, path: string): void {
   );
   if (missing.length > 0) {
     throw new InvalidConfiguration(
-      `${path} has no method ${missing.join(', ')}; give a pino logger, or one of its shape`,
+      `${path} has no method ${missing.join(', ')}; give the console, a pino or winston logger, or one of pino's shape`,
     );
   }
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PRELUDE = fileURLToPath(new URL('../fixtures/docs/prelude.ts', import.meta.url));
-const PACKAGES = ['typebox', 'zod', 'nats', '@types', 'undici-types'];
+const PACKAGES = ['typebox', 'zod', 'nats', 'pino', 'winston', '@types', 'undici-types'];
 
 export interface Page {
   /** Relative to the project, e.g. `docs/wire.md`. */

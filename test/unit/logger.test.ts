@@ -37,6 +37,18 @@ describe('the logger', () => {
     expect(new Date(String(time)).toISOString()).to.equal(time);
   });
 
+  it('writes nothing that a terminal or an editor would act upon, as JSON and as text', () => {
+    const bad = '\u009b2J\u001b[31m\u202etxt\u2066\u2028\u200f\u{e0041}';
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
+    const acted = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\u{e0041}]/u;
+    for (const isTTY of [false, true]) {
+      const { logger, lines } = logging({ isTTY });
+      logger.error({ [bad]: bad, err: new Error(bad) }, `a${bad}b`);
+      expect(lines[0]?.trimEnd()).not.to.match(acted);
+      if (!isTTY) expect(JSON.parse(lines[0] ?? '')).to.include({ msg: `a${bad}b`, [bad]: bad });
+    }
+  });
+
   it('writes errors with name, message and stack, wherever they are', () => {
     const { logger, lines } = logging();
     logger.error({ err: new TypeError('broken'), causes: [new Error('deep')] }, 'A handler failed');
