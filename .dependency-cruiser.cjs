@@ -1,7 +1,7 @@
 // The layers of lib/, lowest first. A module imports only from lower layers or from its own folder, types included;
 // ARCHITECTURE.md says what each layer is for.
 const LAYERS = [
-  ['errors.ts', 'verdicts.ts', 'names.ts', 'duration.ts', 'stack.ts', 'logger.ts', 'adapt-logger.ts', 'secret-text.ts', 'unprintable.ts'],
+  ['errors.ts', 'verdicts.ts', 'names.ts', 'duration.ts', 'describe-value.ts', 'stack.ts', 'logger.ts', 'adapt-logger.ts', 'secret-text.ts', 'unprintable.ts'],
   ['definition/', 'config/'],
   ['schema/', 'message/'],
   ['broker/'],

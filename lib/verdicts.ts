@@ -1,4 +1,4 @@
-import { type Duration, toMilliseconds } from './duration.js';
+import { type Duration, toTimerMilliseconds } from './duration.js';
 import { LightbusError } from './errors.js';
 
 /**
@@ -26,7 +26,7 @@ export class RetryAfter extends LightbusError {
 
   constructor(delay: Duration, options?: ErrorOptions) {
     super(`to be tried again after ${typeof delay === 'number' ? `${delay} s` : delay}`, options);
-    this.delay = toMilliseconds(delay, 'RetryAfter');
+    this.delay = toTimerMilliseconds(delay, 'RetryAfter');
   }
 }
 

@@ -1,3 +1,5 @@
+import { checkOptions } from '../config/check.js';
+import type { RuleTable } from '../config/option.js';
 import type { ApiDefinition } from '../definition/api.js';
 import type { Listener } from '../delivery/options.js';
 import { InvalidEventListener } from '../errors.js';
@@ -8,7 +10,10 @@ import type { HookArguments, HookName, Hooks } from './hooks.js';
 import type { BusInternals } from './internals.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { ListenerRegistry, Target } from './registry.js';
+import { SIGNAL } from './signal-option.js';
 import type { WorkerControl } from './worker.js';
+
+const START_OPTIONS: RuleTable<{ signal?: AbortSignal | undefined }> = { signal: SIGNAL };
 
 export interface ClientParts {
   readonly apis: ReadonlyMap<string, ApiDefinition>;
@@ -64,7 +69,8 @@ export class BusClient {
     this.#add('afterEventExecution', hook);
   }
 
-  startWorker(options: { signal?: AbortSignal | undefined } = {}): Promise<Worker> {
+  async startWorker(options: { signal?: AbortSignal | undefined } = {}): Promise<Worker> {
+    checkOptions(START_OPTIONS, options, 'startWorker:');
     return this.#parts.worker.start(options.signal);
   }
 

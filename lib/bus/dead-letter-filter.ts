@@ -1,4 +1,5 @@
-import { InvalidConfiguration } from '../errors.js';
+import { checkOptions } from '../config/check.js';
+import type { Rule, RuleTable } from '../config/option.js';
 import type { DeadLetter } from '../message/stored-dead-letter.js';
 import { checkApiName, checkEventName, checkListenerName, checkServiceName } from '../names.js';
 
@@ -20,36 +21,33 @@ export interface DeadLetterFilter {
   readonly limit?: number | undefined;
 }
 
-const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 1;
-const isDate = (value: unknown) => value instanceof Date && !Number.isNaN(value.getTime());
+const isCount = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 1;
+const DATE: Rule = {
+  type: 'value',
+  fits: (value) => value instanceof Date && !Number.isNaN(value.getTime()),
+  allowed: 'a Date',
+};
 
-/** What each option has to be, and how to say so. */
-const CHECKS: Readonly<Record<keyof DeadLetterFilter, readonly [(value: unknown) => boolean, string]>> = {
-  sequence: [(value) => [value].flat().every(isCount), 'a whole number from 1, or a list of such'],
-  service: [(value) => typeof value === 'string', "a service's name"],
-  listener: [(value) => typeof value === 'string', "a listener's name"],
-  api: [(value) => typeof value === 'string', "an API's name"],
-  event: [(value) => typeof value === 'string', "an event's name, without its API"],
-  since: [isDate, 'a Date'],
-  until: [isDate, 'a Date'],
-  error: [(value) => typeof value === 'string', 'a part of the error'],
-  limit: [isCount, 'a whole number from 1'],
+/** What each option may be. */
+export const FILTER_OPTIONS: RuleTable<DeadLetterFilter> = {
+  sequence: {
+    type: 'value',
+    fits: (value) => [value].flat().every(isCount),
+    allowed: 'a whole number from 1, or a list of such',
+  },
+  service: { type: 'string', allowed: "a service's name" },
+  listener: { type: 'string', allowed: "a listener's name" },
+  api: { type: 'string', allowed: "an API's name" },
+  event: { type: 'string', allowed: "an event's name, without its API" },
+  since: DATE,
+  until: DATE,
+  error: { type: 'string', allowed: 'a part of the error' },
+  limit: { type: 'integer', minimum: 1 },
 };
 
 /** @throws InvalidConfiguration for unknown options and wrong values; InvalidName for names that nothing can have */
-export function checkFilter(filter: DeadLetterFilter, otherOptions: readonly string[]): void {
-  for (const [key, value] of Object.entries(filter)) {
-    if (otherOptions.includes(key) || value === undefined) continue;
-    if (!Object.hasOwn(CHECKS, key)) {
-      throw new InvalidConfiguration(
-        `deadLetters: there is no option "${key.slice(0, 60)}"; the options are ${[...Object.keys(CHECKS), ...otherOptions].join(', ')}`,
-      );
-    }
-    const [fits, allowed] = CHECKS[key as keyof DeadLetterFilter];
-    if (!fits(value)) {
-      throw new InvalidConfiguration(`deadLetters: ${key} is ${String(value).slice(0, 60)}; give ${allowed}`);
-    }
-  }
+export function checkFilter(filter: DeadLetterFilter, options: RuleTable = FILTER_OPTIONS): void {
+  checkOptions(options, filter, 'deadLetters:');
   const { service, listener, api, event } = filter;
   // They become part of a subject, where a wildcard or a space would mean something else.
   if (service !== undefined) checkServiceName(service);

@@ -1,15 +1,16 @@
 import type { Patience, StoredMessage, StreamSpec } from '../broker/broker.js';
+import type { RuleTable } from '../config/option.js';
 import type { Headers } from '../message/headers.js';
 import { type DeadLetter, decodeDeadLetter } from '../message/stored-dead-letter.js';
 import { deadLetterStream } from '../names.js';
-import { checkFilter, type DeadLetterFilter, filterOf, subjectsOf } from './dead-letter-filter.js';
+import { checkFilter, type DeadLetterFilter, FILTER_OPTIONS, filterOf, subjectsOf } from './dead-letter-filter.js';
 import type { Lifecycle, Opened } from './lifecycle.js';
 import { NotReplayable, Replayer } from './replayer.js';
+import { SIGNAL } from './signal-option.js';
 import type { Streams } from './streams.js';
 
 /** How many are worked on at a time. */
 const CHUNK = 32;
-const ACTION_OPTIONS = ['dryRun', 'signal', 'onProgress'];
 
 /** How dead letters are replayed or removed. */
 export interface DeadLetterAction extends DeadLetterFilter {
@@ -20,6 +21,13 @@ export interface DeadLetterAction extends DeadLetterFilter {
   /** Called every now and then. */
   readonly onProgress?: ((progress: { readonly done: number; readonly found: number }) => void) | undefined;
 }
+
+const ACTION_OPTIONS: RuleTable<DeadLetterAction> = {
+  ...FILTER_OPTIONS,
+  dryRun: { type: 'boolean' },
+  signal: SIGNAL,
+  onProgress: { type: 'value', fits: (value) => typeof value === 'function', allowed: 'a function' },
+};
 
 /** What became of dead letters that were to be replayed or removed. */
 export interface DeadLetterResult {
@@ -83,7 +91,7 @@ export class DeadLetterOffice implements DeadLetters {
   }
 
   async *list(filter: DeadLetterFilter = {}): AsyncGenerator<DeadLetter> {
-    checkFilter(filter, []);
+    checkFilter(filter);
     const { fits } = filterOf(filter);
     const office = await this.#open();
     const listed = new Set<string>();
@@ -98,7 +106,7 @@ export class DeadLetterOffice implements DeadLetters {
   }
 
   async show(sequence: number): Promise<OpenedDeadLetter | undefined> {
-    checkFilter({ sequence }, []);
+    checkFilter({ sequence });
     const { opened, stream, patience } = await this.#open();
     const message = await opened.broker.store.read(stream, sequence, patience());
     if (message === undefined) return undefined;

@@ -1,15 +1,15 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { StreamSpec } from '../broker/broker.js';
 import type { ApiDefinition, EventDefinition } from '../definition/api.js';
-import { describe } from '../definition/parameter.js';
 import { toMilliseconds } from '../duration.js';
-import { InvalidConfiguration, InvalidEventArguments, UnknownApi, ValidationError } from '../errors.js';
+import { InvalidEventArguments, UnknownApi, ValidationError } from '../errors.js';
 import { type EncodedBody, encodeBody, MalformedBody } from '../message/body.js';
 import { createEncoder, type Encoder, type WireEvent } from '../message/codec.js';
 import type { EventMessage } from '../message/message.js';
 import { checkApiName, checkEventName, subjectOf } from '../names.js';
 import type { Contract } from '../schema/contract.js';
 import type { Contracts } from './contracts.js';
+import { checkFireOptions } from './fire-options.js';
 import type { FireOptions } from './handles.js';
 import type { Hooks } from './hooks.js';
 import type { Lifecycle, Opened } from './lifecycle.js';
@@ -20,9 +20,7 @@ import type { Streams } from './streams.js';
 const RESERVE_BYTES = 16 * 1024;
 /** What a closing bus gives to events that are not on their way yet. */
 const CLOSING_GRACE_MS = 1000;
-const LONGEST_ID = 512;
 const NO_OPTIONS: FireOptions = Object.freeze({});
-const FIRE_OPTIONS = ['id', 'timeout', 'signal'];
 
 /** What firing one event needs, worked out once. */
 interface Prepared {
@@ -184,28 +182,8 @@ function readArguments(definition: EventDefinition, args: readonly unknown[]): [
         `fire({ ${[...definition.parameters.keys()].join(', ')} }, { id: '…' })`,
     );
   }
-  for (const key of Object.keys(options)) {
-    if (!FIRE_OPTIONS.includes(key)) {
-      throw new InvalidConfiguration(
-        `fire of ${name}: there is no option "${key.slice(0, 60)}"; the options are ${FIRE_OPTIONS.join(', ')}`,
-      );
-    }
-  }
-  const { id, signal } = options as FireOptions;
-  checkId(name, id);
-  // By what is called on it, for signals come from other realms and polyfills, too.
-  if (signal !== undefined && typeof (signal as AbortSignal | null)?.throwIfAborted !== 'function') {
-    throw new InvalidConfiguration(`fire of ${name}: signal is ${describe(signal)}; give an AbortSignal`);
-  }
+  checkFireOptions(name, options);
   return [args[0], options as FireOptions];
-}
-
-function checkId(name: string, id: unknown): void {
-  if (id === undefined || (typeof id === 'string' && id.length > 0 && id.length <= LONGEST_ID && !/[\r\n]/.test(id)))
-    return;
-  throw new InvalidConfiguration(
-    `fire of ${name}: id is ${describe(id)}; give a string of 1 to ${LONGEST_ID} characters without line breaks`,
-  );
 }
 
 function readParameters(prepared: Prepared, given: unknown): EncodedBody {

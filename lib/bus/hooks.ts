@@ -1,3 +1,4 @@
+import { describeValue } from '../describe-value.js';
 import { InvalidConfiguration } from '../errors.js';
 import type { EventMessage, OutgoingEvent, ReceivedEvent } from '../message/message.js';
 
@@ -20,7 +21,7 @@ export class Hooks {
   /** @throws InvalidConfiguration if `hook` is no function */
   add<N extends HookName>(name: N, hook: (argument: HookArguments[N]) => unknown): void {
     if (typeof hook !== 'function')
-      throw new InvalidConfiguration(`bus.client.${name}(hook): the hook is a ${typeof hook}; give a function`);
+      throw new InvalidConfiguration(`bus.client.${name}(hook): the hook is ${describeValue(hook)}; give a function`);
     const hooks = this.#hooks.get(name);
     if (hooks === undefined) this.#hooks.set(name, [hook]);
     else hooks.push(hook);

@@ -1,6 +1,7 @@
 import type { ApiDefinition } from '../definition/api.js';
 import { type ResolvedListenOptions, resolveBatchOptions, resolveListenOptions } from '../delivery/listen-options.js';
 import type { Listener } from '../delivery/options.js';
+import { describeValue } from '../describe-value.js';
 import { DuplicateListenerName, EventNotFound, InvalidEventListener, ListenersAlreadyStarted } from '../errors.js';
 import { checkApiName, checkEventName } from '../names.js';
 
@@ -134,7 +135,7 @@ function checkHandler(listenerName: string, handler: unknown, { batch, concurren
   const isUrl = handler instanceof URL;
   if (typeof handler !== 'function' && (!isUrl || batch !== undefined)) {
     throw new InvalidEventListener(
-      `The handler of listener "${listenerName}" is ${isUrl ? 'a URL' : describe(handler)}; give a function ${batch === undefined ? '(parameters, event) => …' : '(events, batch) => …'}`,
+      `The handler of listener "${listenerName}" is ${isUrl ? 'a URL' : handler === undefined ? 'missing' : describeValue(handler)}; give a function ${batch === undefined ? '(parameters, event) => …' : '(events, batch) => …'}`,
     );
   }
   if (!isUrl) return;
@@ -159,8 +160,4 @@ export function nameOf({ apiName, eventName }: Target): string {
 export function eventNotFound(api: ApiDefinition, eventName: string): EventNotFound {
   const known = [...api.events.keys()].join(', ') || 'none';
   return new EventNotFound(`API "${api.name}" has no event "${eventName}"; it has ${known}`);
-}
-
-function describe(value: unknown): string {
-  return value === null ? 'null' : value === undefined ? 'missing' : `a ${typeof value}`;
 }

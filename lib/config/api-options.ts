@@ -1,4 +1,4 @@
-import type { Duration } from '../duration.js';
+import { type Duration, MAX_TIMER_MS } from '../duration.js';
 import type { OptionTable } from './option.js';
 
 /** Which messages are validated against the schema of their event. */
@@ -52,9 +52,6 @@ export interface ApiOptions {
   /** The stream of the API. */
   stream?: StreamOptions | undefined;
 }
-
-// Timers hold 32 bits of milliseconds: a longer one would fire at once.
-export const LONGEST_TIMER = 24 * 86_400_000;
 
 const VALIDATE_OPTIONS: OptionTable<ValidateOptions> = {
   incoming: {
@@ -137,14 +134,14 @@ export const API_OPTIONS: OptionTable<ApiOptions> = {
   eventFireTimeout: {
     type: 'duration',
     minimum: 1,
-    maximum: LONGEST_TIMER,
+    maximum: MAX_TIMER_MS,
     default: 15,
     doc: 'How long firing waits for the server to confirm that it stored the event.',
   },
   acknowledgementTimeout: {
     type: 'duration',
     minimum: 1,
-    maximum: LONGEST_TIMER,
+    maximum: MAX_TIMER_MS,
     default: 60,
     doc:
       'How long a delivery may stay unacknowledged before it is given to another process; ' +

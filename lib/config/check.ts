@@ -1,9 +1,10 @@
+import { describeValue } from '../describe-value.js';
 import type { Duration } from '../duration.js';
 import { toMilliseconds } from '../duration.js';
 import { InvalidConfiguration } from '../errors.js';
 import { checkApiName } from '../names.js';
-import { looksSecret, plain, quote } from '../secret-text.js';
-import type { Option, OptionTable } from './option.js';
+import { looksSecret, plain } from '../secret-text.js';
+import type { Rule, RuleTable } from './option.js';
 import { didYouMean } from './suggest.js';
 
 /**
@@ -12,7 +13,7 @@ import { didYouMean } from './suggest.js';
  * @param path names the place in the error, e.g. `lightbus.yaml: apis.auth`; empty at the top
  * @throws InvalidConfiguration for an unknown key or a value that is not allowed, with its path and what is allowed
  */
-export function checkOptions(table: OptionTable, given: unknown, path: string): void {
+export function checkOptions(table: RuleTable, given: unknown, path: string): void {
   if (!isMapping(given)) throw refusal(path || 'The configuration', given, `a mapping of ${list(Object.keys(table))}`);
   for (const [key, value] of Object.entries(given)) {
     if (!Object.hasOwn(table, key)) throw unknownKey(join(path, key), key, Object.keys(table));
@@ -23,16 +24,21 @@ export function checkOptions(table: OptionTable, given: unknown, path: string): 
 
 /** The error for a key that is not there. */
 export function unknownKey(path: string, key: string, known: readonly string[]): InvalidConfiguration {
-  return new InvalidConfiguration(`${path} is no option${didYouMean(key, known)}; known are ${list(known)}`);
+  return new InvalidConfiguration(`${path} is not an option${didYouMean(key, known)}; known are ${list(known)}`);
 }
 
 /** The error for a value that is not allowed. */
-export function refusal(path: string, value: unknown, allowed: string, shown = describe(value)): InvalidConfiguration {
+export function refusal(
+  path: string,
+  value: unknown,
+  allowed: string,
+  shown = describeValue(value),
+): InvalidConfiguration {
   return new InvalidConfiguration(`${path}: ${shown} is not allowed; give ${allowed}`);
 }
 
 /** Checks one value; `undefined` is for the caller to leave out. */
-export function checkOption(option: Option, value: unknown, path: string): void {
+export function checkOption(option: Rule, value: unknown, path: string): void {
   const allowsNull = option.default === null || option.type === 'group' || option.type === 'perApi';
   if (value === null && allowsNull) return;
   switch (option.type) {
@@ -45,14 +51,14 @@ export function checkOption(option: Option, value: unknown, path: string): void 
     default: {
       const allowed = whatIsAllowed(option, value);
       if (allowed !== undefined) {
-        const shown = 'secret' in option ? `this ${typeof value} (not shown)` : describe(value);
+        const shown = 'secret' in option ? `a value of type ${typeof value} (not shown)` : describeValue(value);
         throw refusal(path, value, allowed + (allowsNull ? ', or null' : ''), shown);
       }
     }
   }
 }
 
-type Scalar = Exclude<Option, { type: 'group' | 'perApi' | 'duration' }>;
+type Scalar = Exclude<Rule, { type: 'group' | 'perApi' | 'duration' }>;
 
 /** What the option allows, if `value` is not among it. */
 function whatIsAllowed(option: Scalar, value: unknown): string | undefined {
@@ -72,6 +78,8 @@ function whatIsAllowed(option: Scalar, value: unknown): string | undefined {
       return isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText))
         ? undefined
         : 'a string, or a list of strings';
+    case 'value':
+      return option.fits(value) ? undefined : option.allowed;
     case 'path':
       if (!isText(value)) return option.orText ? 'the path of a file, or its text' : 'the path of a file';
       return option.orText || !looksSecret(value) ? undefined : 'the path of a file, not what it holds';
@@ -81,7 +89,7 @@ function whatIsAllowed(option: Scalar, value: unknown): string | undefined {
   }
 }
 
-function checkDuration(option: Option & { type: 'duration' }, value: unknown, path: string): void {
+function checkDuration(option: Rule & { type: 'duration' }, value: unknown, path: string): void {
   // As Duration: the check is what finds out whether it is one.
   const milliseconds = toMilliseconds(value as Duration, path);
   const { minimum, maximum = Number.POSITIVE_INFINITY } = option;
@@ -89,7 +97,7 @@ function checkDuration(option: Option & { type: 'duration' }, value: unknown, pa
   if (milliseconds > maximum) throw refusal(path, value, `at most '${maximum / 86_400_000}d'`);
 }
 
-function checkEveryApi(table: OptionTable, given: unknown, path: string): void {
+function checkEveryApi(table: RuleTable, given: unknown, path: string): void {
   if (!isMapping(given)) throw refusal(path, given, "a mapping from API names, or 'default', to options");
   for (const [apiName, options] of Object.entries(given)) {
     if (apiName !== 'default') {
@@ -119,13 +127,4 @@ function join(path: string, key: string): string {
 
 function list(words: readonly string[]): string {
   return words.map((word) => `'${word}'`).join(', ');
-}
-
-function describe(value: unknown): string {
-  if (typeof value === 'string') {
-    return quote(value);
-  }
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object' && value !== null) return 'a mapping';
-  return typeof value === 'function' ? 'a function' : String(value);
 }

@@ -1,8 +1,8 @@
-import type { Duration } from '../duration.js';
+import { type Duration, MAX_TIMER_MS } from '../duration.js';
 import type { LogLevel } from '../logger.js';
 import { LOG_LEVELS } from '../logger.js';
 import type { ApiOptions } from './api-options.js';
-import { API_OPTIONS, LONGEST_TIMER } from './api-options.js';
+import { API_OPTIONS } from './api-options.js';
 import type { NatsOptions } from './nats-options.js';
 import { NATS_OPTIONS } from './nats-options.js';
 import type { OptionTable } from './option.js';
@@ -58,7 +58,7 @@ export const CONFIG_OPTIONS: OptionTable<ConfigInput> = {
   shutdownTimeout: {
     type: 'duration',
     minimum: 0,
-    maximum: LONGEST_TIMER,
+    maximum: MAX_TIMER_MS,
     default: 30,
     doc: 'How long a stopping worker waits for running handlers before it aborts them.',
   },

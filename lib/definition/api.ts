@@ -1,7 +1,7 @@
+import { describeValue } from '../describe-value.js';
 import { InvalidConfiguration, InvalidName } from '../errors.js';
 import { checkApiName } from '../names.js';
 import { defineEvent, type EventDefinition, isEvent } from './event.js';
-import { describe } from './parameter.js';
 
 export type { EventDefinition } from './event.js';
 export type { ParameterDefinition } from './parameter.js';
@@ -67,7 +67,7 @@ function checkClass(apiClass: unknown): string {
     return apiClass.name || '(anonymous)';
   }
   throw new InvalidConfiguration(
-    `${describe(apiClass)} is no API class; give the class itself, e.g. create({ apis: [AuthApi] }), ` +
+    `${describeValue(apiClass)} is no API class; give the class itself, e.g. create({ apis: [AuthApi] }), ` +
       'and let it extend Api: class AuthApi extends Api { … }',
   );
 }
@@ -85,7 +85,7 @@ function readMeta(className: string, meta: unknown): { name: string; version: nu
   const version = 'version' in meta && meta.version !== undefined ? meta.version : 1;
   if (!Number.isSafeInteger(version) || (version as number) < 1) {
     throw new InvalidConfiguration(
-      `API "${meta.name}" (class ${className}): meta.version is ${describe(version)}; give a positive integer, or leave it out for 1`,
+      `API "${meta.name}" (class ${className}): meta.version is ${describeValue(version)}; give a positive integer, or leave it out for 1`,
     );
   }
   return { name: meta.name, version: version as number };

@@ -1,10 +1,10 @@
+import { describeValue } from '../describe-value.js';
 import { InvalidConfiguration, InvalidName } from '../errors.js';
 import { checkEventName } from '../names.js';
 import type { Flat, MayBeMissing, MayBeOmitted, Schema, Wire } from './infer.js';
 import {
   defineNamedParameter,
   defineParameter,
-  describe,
   type ParameterDefinition,
   type ParameterShape,
   refuseUnknownOptions,
@@ -137,7 +137,7 @@ function defineParameters(where: string, given: unknown): ParameterDefinition[] 
   if (typeof given === 'object' && given !== null && !('~kind' in given) && !('~standard' in given)) {
     return Object.entries(given).map(([name, parameter]) => defineParameter(where, name, parameter));
   }
-  const what = typeof given === 'object' && given !== null ? 'one schema for all' : describe(given);
+  const what = typeof given === 'object' && given !== null ? 'one schema for all' : describeValue(given);
   throw new InvalidConfiguration(
     `${where}: its parameters are ${what}; give their names (['username', 'email']) or an object of names and schemas`,
   );

@@ -1,5 +1,7 @@
+import { describeValue } from '../describe-value.js';
 import { InvalidConfiguration, InvalidName } from '../errors.js';
 import { checkParameterName } from '../names.js';
+import { plain } from '../secret-text.js';
 import type { Constant, Schema, Wire } from './infer.js';
 
 /** What a `Parameter` is to the type system; structural, so that two copies of this package fit each other. */
@@ -92,24 +94,13 @@ export function defineParameter(where: string, name: string, given: unknown): Pa
 export function refuseUnknownOptions(what: string, options: unknown, allowed: readonly string[]): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new InvalidConfiguration(
-      `${what}: the options are ${describe(options)}; give an object with: ${allowed.join(', ')}`,
+      `${what}: the options are ${describeValue(options)}; give an object with: ${allowed.join(', ')}`,
     );
   }
   const unknown = Object.keys(options).find((key) => !allowed.includes(key));
   if (unknown !== undefined) {
-    throw new InvalidConfiguration(`${what}: unknown option "${unknown}"; allowed: ${allowed.join(', ')}`);
+    throw new InvalidConfiguration(`${what}: ${plain(unknown)} is not an option; known are '${allowed.join("', '")}'`);
   }
-}
-
-/** What a wrong value is, for an error message. */
-export function describe(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  if (typeof value === 'string')
-    return `the string ${JSON.stringify(value.length > 40 ? `${value.slice(0, 37)}...` : value)}`;
-  if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'function') return `the function ${value.name || '(anonymous)'}`;
-  if (typeof value === 'object') return `an object of ${value.constructor?.name ?? 'no class'}`;
-  return `the ${typeof value} ${String(value)}`;
 }
 
 function isParameter(value: unknown): value is Parameter<Schema, unknown> {
@@ -138,11 +129,11 @@ function checkSchema(here: string, schema: unknown): asserts schema is object {
     );
   }
   if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) {
-    throw new InvalidConfiguration(`${here}: ${describe(schema)} is no schema; ${SCHEMA_HINT}`);
+    throw new InvalidConfiguration(`${here}: ${describeValue(schema)} is not a schema; ${SCHEMA_HINT}`);
   }
   if ('~lightbus' in schema) {
     throw new InvalidConfiguration(
-      `${here}: a definition of ${String(schema['~lightbus'])} is no schema; ${SCHEMA_HINT}`,
+      `${here}: a definition of ${String(schema['~lightbus'])} is not a schema; ${SCHEMA_HINT}`,
     );
   }
 }

@@ -1,5 +1,4 @@
-import { type Duration, toMilliseconds } from '../duration.js';
-import { InvalidConfiguration } from '../errors.js';
+import { type Duration, toTimerMilliseconds } from '../duration.js';
 
 const FIRST_MS = 1000;
 const LAST_MS = 300_000;
@@ -13,14 +12,11 @@ export type Backoff = (attempt: number) => number;
  * to a quarter more at random, so that what failed together does not come again together.
  *
  * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
- * @throws InvalidConfiguration for an empty list or an entry that is no duration
+ * @throws InvalidConfiguration for an entry that is not a duration, or longer than 24 days
  */
 export function createBackoff(given: 'exponential' | readonly Duration[] | undefined, path: string): Backoff {
   if (given === undefined || given === 'exponential') return exponential;
-  if (!Array.isArray(given) || given.length === 0) {
-    throw new InvalidConfiguration(`${path}: give 'exponential' or a list of durations, e.g. ['1s', '10s', '5m']`);
-  }
-  const delays = given.map((delay, index) => toMilliseconds(delay as Duration, `${path}[${index}]`));
+  const delays = given.map((delay, index) => toTimerMilliseconds(delay, `${path}[${index}]`));
   return (attempt) => delays[Math.min(attempt, delays.length) - 1] ?? LAST_MS;
 }
 

@@ -1,5 +1,6 @@
-import { didYouMean } from '../config/suggest.js';
-import { type Duration, toMilliseconds } from '../duration.js';
+import { checkOptions } from '../config/check.js';
+import type { RuleTable } from '../config/option.js';
+import { type Duration, MAX_TIMER_MS, toMilliseconds } from '../duration.js';
 import { InvalidConfiguration, InvalidEventListener } from '../errors.js';
 import { checkListenerName } from '../names.js';
 import { createBackoff } from './backoff.js';
@@ -32,31 +33,42 @@ export interface ResolvedListenOptions {
   readonly batch: { readonly maxSize: number; readonly maxWait: number } | undefined;
 }
 
-type Check = (value: unknown) => string | undefined;
+const isCount = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 1;
+const TIMER = { type: 'duration', minimum: 1, maximum: MAX_TIMER_MS } as const;
 
-/** What each option may be; undefined if it may, else what is allowed. */
-const CHECKS: Readonly<Record<string, Check>> & Record<keyof ListenOptions, Check> = {
-  listenerName: () => undefined, // Its own check says more.
-  onError: (value) =>
-    typeof value === 'function' || Object.hasOwn(OnError, String(value))
-      ? undefined
-      : `a function or OnError.${Object.keys(OnError).join(', OnError.')}`,
-  acknowledgementTimeout: () => undefined,
-  concurrency: (value) =>
-    isCount(value, LARGEST_CONCURRENCY) ? undefined : `a whole number from 1 to ${LARGEST_CONCURRENCY}`,
-  ordered: (value) => (typeof value === 'boolean' ? undefined : 'true or false'),
-  orderBy: (value) => (typeof value === 'function' ? undefined : 'a function that gives the key of an event'),
-  since: (value) =>
-    isSince(value) ? undefined : `'new', 'beginning', a Date, or { sequence: 1 } with a whole number from 1`,
-  maxAttempts: (value) => (isCount(value, Number.MAX_SAFE_INTEGER) ? undefined : 'a whole number from 1'),
-  backoff: () => undefined,
-  handlerTimeout: () => undefined,
+const LISTEN_OPTIONS: RuleTable<ListenOptions> = {
+  listenerName: { type: 'string' },
+  onError: {
+    type: 'value',
+    fits: (value) => typeof value === 'function' || (typeof value === 'string' && Object.hasOwn(OnError, value)),
+    allowed: `a function or OnError.${Object.keys(OnError).join(', OnError.')}`,
+  },
+  acknowledgementTimeout: TIMER,
+  concurrency: { type: 'integer', minimum: 1, maximum: LARGEST_CONCURRENCY },
+  ordered: { type: 'boolean' },
+  orderBy: {
+    type: 'value',
+    fits: (value) => typeof value === 'function',
+    allowed: 'a function that gives the key of an event',
+  },
+  since: {
+    type: 'value',
+    fits: isSince,
+    allowed: "'new', 'beginning', a Date, or { sequence: 1 } with a whole number from 1",
+  },
+  maxAttempts: { type: 'integer', minimum: 1 },
+  backoff: {
+    type: 'value',
+    fits: (value) => value === 'exponential' || (Array.isArray(value) && value.length > 0),
+    allowed: "'exponential' or a list of durations, e.g. ['1s', '10s', '5m']",
+  },
+  handlerTimeout: TIMER,
 };
 
-const BATCH_CHECKS: Readonly<Record<string, Check>> & Record<keyof BatchOptions, Check> = {
-  ...CHECKS,
-  maxSize: (value) => (isCount(value, LARGEST_MAX_SIZE) ? undefined : `a whole number from 1 to ${LARGEST_MAX_SIZE}`),
-  maxWait: () => undefined,
+const BATCH_OPTIONS: RuleTable<BatchOptions & ListenOptions> = {
+  ...LISTEN_OPTIONS,
+  maxSize: { type: 'integer', minimum: 1, maximum: LARGEST_MAX_SIZE },
+  maxWait: { type: 'duration', minimum: 1, maximum: LONGEST_MAX_WAIT_MS },
 };
 
 /**
@@ -64,13 +76,13 @@ const BATCH_CHECKS: Readonly<Record<string, Check>> & Record<keyof BatchOptions,
  *   name; InvalidEventListener for options that exclude each other
  */
 export function resolveListenOptions(given: unknown): ResolvedListenOptions {
-  const { options, where } = checked<ListenOptions>('listen', given, CHECKS);
+  const { options, where } = checked<ListenOptions>('listen', given, LISTEN_OPTIONS);
   return resolve(options, where);
 }
 
 /** The same for `listenBatch`. @throws as `resolveListenOptions` does */
 export function resolveBatchOptions(given: unknown): ResolvedListenOptions {
-  const { options, where } = checked<BatchOptions & ListenOptions>('listenBatch', given, BATCH_CHECKS);
+  const { options, where } = checked<BatchOptions & ListenOptions>('listenBatch', given, BATCH_OPTIONS);
   const { ordered, orderBy, maxSize = DEFAULT_MAX_SIZE, maxWait } = options;
   if (ordered || orderBy !== undefined) {
     throw new InvalidEventListener(
@@ -83,17 +95,14 @@ export function resolveBatchOptions(given: unknown): ResolvedListenOptions {
       `${where}: ${resolved.concurrency} batches of ${maxSize} at a time are more than the ${MOST_IN_BATCHES} events that may be unacknowledged; lower concurrency or maxSize`,
     );
   }
-  const waiting = positive(maxWait, `${where}: maxWait`) ?? DEFAULT_MAX_WAIT_MS;
-  if (waiting > LONGEST_MAX_WAIT_MS) {
-    throw new InvalidConfiguration(`${where}: maxWait is ${maxWait}; give a day at most`);
-  }
+  const waiting = milliseconds(maxWait) ?? DEFAULT_MAX_WAIT_MS;
   return { ...resolved, batch: { maxSize, maxWait: waiting } };
 }
 
 function checked<O extends { listenerName: string }>(
   verb: string,
   given: unknown,
-  checks: Readonly<Record<string, Check>>,
+  rules: RuleTable,
 ): { options: O; where: string } {
   if (typeof given !== 'object' || given === null) {
     throw new InvalidConfiguration(
@@ -103,7 +112,7 @@ function checked<O extends { listenerName: string }>(
   const options = given as O;
   checkListenerName(options.listenerName);
   const where = `listener "${options.listenerName}"`;
-  for (const [key, value] of Object.entries(options)) check(where, key, value, checks);
+  checkOptions(rules, options, `${where}:`);
   return { options, where };
 }
 
@@ -117,7 +126,7 @@ function resolve(options: ListenOptions, where: string): ResolvedListenOptions {
   return {
     listenerName: options.listenerName,
     onError: options.onError ?? OnError.SHUTDOWN,
-    lease: positive(options.acknowledgementTimeout, `${where}: acknowledgementTimeout`),
+    lease: milliseconds(options.acknowledgementTimeout),
     concurrency,
     ordered,
     orderBy,
@@ -126,39 +135,18 @@ function resolve(options: ListenOptions, where: string): ResolvedListenOptions {
       maxAttempts: options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
       backoff: createBackoff(options.backoff, `${where}: backoff`),
     },
-    handlerTimeout: positive(options.handlerTimeout, `${where}: handlerTimeout`),
+    handlerTimeout: milliseconds(options.handlerTimeout),
     batch: undefined,
   };
 }
 
-function check(where: string, key: string, value: unknown, checks: Readonly<Record<string, Check>>): void {
-  if (!Object.hasOwn(checks, key)) {
-    throw new InvalidConfiguration(
-      `${where}: there is no option "${key.slice(0, 60)}"${didYouMean(key, Object.keys(checks))}; the options are ${Object.keys(checks).join(', ')}`,
-    );
-  }
-  const allowed = value === undefined ? undefined : checks[key]?.(value);
-  if (allowed !== undefined)
-    throw new InvalidConfiguration(`${where}: ${key} is ${String(value).slice(0, 60)}; give ${allowed}`);
-}
-
-function positive(duration: Duration | undefined, path: string): number | undefined {
-  if (duration === undefined) return undefined;
-  const milliseconds = toMilliseconds(duration, path);
-  if (milliseconds >= 1) return milliseconds;
-  throw new InvalidConfiguration(`${path}: ${duration} is too short; give a millisecond or more`);
-}
-
-function isCount(value: unknown, largest: number): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= largest;
+/** Of a duration that was checked. */
+function milliseconds(duration: Duration | undefined): number | undefined {
+  return duration === undefined ? undefined : toMilliseconds(duration, '');
 }
 
 function isSince(value: unknown): boolean {
   if (value === 'new' || value === 'beginning') return true;
   if (value instanceof Date) return !Number.isNaN(value.getTime());
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    isCount((value as { sequence?: unknown }).sequence, Number.MAX_SAFE_INTEGER)
-  );
+  return typeof value === 'object' && value !== null && isCount((value as { sequence?: unknown }).sequence);
 }

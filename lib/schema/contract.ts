@@ -1,4 +1,5 @@
 import type { EventDefinition, ParameterDefinition } from '../definition/api.js';
+import { describeValue } from '../describe-value.js';
 import { InvalidConfiguration, InvalidEventArguments, ValidationError, type ValidationIssue } from '../errors.js';
 import { type JsonSchema, parametersSchema } from './json-schema.js';
 import { compileValidator } from './validator.js';
@@ -76,7 +77,8 @@ export function invalid(name: string, issues: readonly ValidationIssue[]): Valid
 }
 
 function noParameters(event: EventDefinition, given: unknown): InvalidEventArguments {
-  const what = Array.isArray(given) ? 'an array' : given === null ? 'null' : `a ${typeof given}`;
+  // Only what kind of value it is: events hold what others must not read.
+  const what = ['object', 'undefined'].includes(typeof given) ? describeValue(given) : `a ${typeof given}`;
   return new InvalidEventArguments(
     `Event ${event.apiName}.${event.name} was fired with ${what}; give its parameters by name: ${usage(event)}`,
   );

@@ -38,6 +38,8 @@ function allowed(key: string, option: Option, path: readonly string[]): string {
     }
     case 'string':
       return option.allowed ?? 'string';
+    case 'value':
+      return option.allowed;
     case 'path':
       return option.orText ? 'path of a file, or its text' : 'path of a file';
     case 'strings':

@@ -158,19 +158,19 @@ const OF_OPTIONS: readonly Mistake[] = [
     'an unknown option',
     () => createAnyhow({ service_name: 'a' }),
     InvalidConfiguration,
-    /^create\(\): service_name is no option \(did you mean "serviceName"\?\); known are 'serviceName', /,
+    /^create\(\): service_name is not an option \(did you mean "serviceName"\?\); known are 'serviceName', /,
   ],
   [
     'an unknown option of NATS',
     () => createAnyhow({ nats: { server: 'x' } }),
     InvalidConfiguration,
-    /^create\(\): nats\.server is no option \(did you mean "servers"\?\)/,
+    /^create\(\): nats\.server is not an option \(did you mean "servers"\?\)/,
   ],
   [
     'an unknown option of an API',
     () => createAnyhow({ config: { apis: { auth: { stream: { maxage: 1 } } } } }),
     InvalidConfiguration,
-    /^create\(\): config\.apis\.auth\.stream\.maxage is no option \(did you mean "maxAge"\?\)/,
+    /^create\(\): config\.apis\.auth\.stream\.maxage is not an option \(did you mean "maxAge"\?\)/,
   ],
   [
     'a wrong type',
@@ -194,13 +194,13 @@ const OF_OPTIONS: readonly Mistake[] = [
     'a duration that is none',
     () => createAnyhow({ config: { shutdownTimeout: '5 minutes' } }),
     InvalidConfiguration,
-    /config\.shutdownTimeout: "5 minutes" is no duration; give a string with a unit/,
+    /config\.shutdownTimeout: "5 minutes" is not a duration; give a string with a unit/,
   ],
   [
     'a logger without methods',
     () => createAnyhow({ logger: { info: noop } }),
     InvalidConfiguration,
-    /^create\(\): logger has no method debug, warn, error; give a pino logger/,
+    /^create\(\): logger has no method debug, warn, error; give the console, a pino or winston logger/,
   ],
   [
     'a scoped package as a name',

@@ -309,10 +309,14 @@ describe('a listener of batches', function () {
     expect(refusal(handler, { orderBy: () => 1 })).to.match(/^InvalidEventListener: listener "bulk": orderBy/);
     expect(refusal(handler, { concurrency: 100, maxSize: 100 })).to.match(/^InvalidEventListener.*lower concurrency/);
     expect(refusal(handler, { maxSize: 0 })).to.match(
-      /^InvalidConfiguration.*maxSize is 0; give a whole number from 1/,
+      /^InvalidConfiguration.*maxSize: 0 is not allowed; give a whole number from 1/,
     );
-    expect(refusal(handler, { maxWait: '2d' })).to.match(/^InvalidConfiguration.*maxWait is 2d; give a day at most/);
-    expect(refusal(handler, { size: 3 })).to.match(/^InvalidConfiguration.*no option "size".*maxSize, maxWait/);
+    expect(refusal(handler, { maxWait: '2d' })).to.match(
+      /^InvalidConfiguration.*maxWait: "2d" is not allowed; give at most '1d'/,
+    );
+    expect(refusal(handler, { size: 3 })).to.match(
+      /^InvalidConfiguration.*size is not an option.*'maxSize', 'maxWait'/,
+    );
     expect(refusal(new URL('file:///report.ts'), {})).to.match(
       /^InvalidEventListener.*a URL; give a function \(events/,
     );

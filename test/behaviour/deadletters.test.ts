@@ -125,12 +125,12 @@ describe('Dead letters', function () {
   it('refuse filters that nothing could fit, before anything is connected', async () => {
     await using bus = create(settings('nats://127.0.0.1:1'));
     const wrong: [filter: object, said: string][] = [
-      [{ servce: 'x' }, 'there is no option "servce"'],
+      [{ servce: 'x' }, 'servce is not an option'],
       [{ service: 'a.>' }, 'Service name'],
       [{ api: '*' }, 'API name'],
-      [{ limit: 0 }, 'limit is 0'],
+      [{ limit: 0 }, 'limit: 0 is not allowed'],
       [{ since: 'yesterday' }, 'give a Date'],
-      [{ toString: 1 }, 'there is no option "toString"'],
+      [{ toString: 1 }, 'toString is not an option'],
     ];
     for (const [filter, said] of wrong) {
       expect((await errorOf(bus.client.deadLetters.remove(filter))).message).to.include(said);

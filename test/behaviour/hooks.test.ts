@@ -139,6 +139,6 @@ describe('hooks', function () {
 
   it('have to be functions', () => {
     const bus = world.bus({ apis: [ShopApi] });
-    expect(() => bus.client.onStart('listen' as never)).to.throw(InvalidConfiguration, /onStart\(hook\).*a string/);
+    expect(() => bus.client.onStart('listen' as never)).to.throw(InvalidConfiguration, /onStart\(hook\).*"/);
   });
 });

@@ -29,7 +29,7 @@ describe('listening refuses, when it is recorded,', () => {
       'a handler that is no function',
       (on) => on.shop.order_placed.listen('send mail' as never, { listenerName: 'watch' }),
       InvalidEventListener,
-      /handler of listener "watch" is a string/,
+      /handler of listener "watch" is "send mail"; give a function/,
     ],
     [
       'a missing handler',
@@ -66,13 +66,13 @@ describe('listening refuses, when it is recorded,', () => {
       'an option that there is not',
       (on) => on.shop.order_placed.listen(nothing, { listenerName: 'watch', onErorr: 3 } as never),
       InvalidConfiguration,
-      /no option "onErorr" \(did you mean "onError"\?\); the options are listenerName, onError/,
+      /onErorr is not an option \(did you mean "onError"\?\); known are 'listenerName', 'onError'/,
     ],
     [
       'an outcome that there is not',
       (on) => on.shop.order_placed.listen(nothing, { listenerName: 'watch', onError: 'IGNORE' as OnError }),
       InvalidConfiguration,
-      /onError is IGNORE; give a function or OnError\.SHUTDOWN/,
+      /onError: "IGNORE" is not allowed; give a function or OnError\.SHUTDOWN/,
     ],
     [
       'a bare time-out that looks like milliseconds',
@@ -84,13 +84,13 @@ describe('listening refuses, when it is recorded,', () => {
       'an empty list of delays',
       (on) => on.shop.order_placed.listen(nothing, { listenerName: 'watch', backoff: [] }),
       InvalidConfiguration,
-      /backoff: give 'exponential' or a list of durations/,
+      /backoff: an array is not allowed; give 'exponential' or a list of durations/,
     ],
     [
       'a concurrency of none',
       (on) => on.shop.order_placed.listen(nothing, { listenerName: 'watch', concurrency: 0 }),
       InvalidConfiguration,
-      /concurrency is 0; give a whole number from 1/,
+      /concurrency: 0 is not allowed; give a whole number from 1/,
     ],
     [
       'an order with a concurrency',
@@ -112,7 +112,7 @@ describe('listening refuses, when it is recorded,', () => {
       'a place to begin that there is not',
       (on) => on.shop.order_placed.listen(nothing, { listenerName: 'watch', since: new Date('yesterday') }),
       InvalidConfiguration,
-      /since is Invalid Date; give 'new', 'beginning', a Date/,
+      /since: a Date that is not valid is not allowed; give 'new', 'beginning', a Date/,
     ],
     [
       'no event at all',

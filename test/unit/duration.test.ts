@@ -48,7 +48,7 @@ describe('a duration', () => {
     for (const other of [...others, null, undefined, {}, [], true, 10n]) {
       expect(() => toMilliseconds(other as Duration, 'timeout'), String(other)).to.throw(
         InvalidConfiguration,
-        /^timeout: .* is no duration; give a string with a unit \('500ms', '30s', '2m', '7d'\) or a number of seconds below 1000$/,
+        /^timeout: .* is not a duration; give a string with a unit \('500ms', '30s', '2m', '7d'\) or a number of seconds below 1000$/,
       );
     }
   });

@@ -157,7 +157,7 @@ describe('a bad API class', () => {
       [new AuthApi(), 'an object of AuthApi'],
       [undefined, 'undefined'],
       [null, 'null'],
-      ['auth', 'the string "auth"'],
+      ['auth', '"auth"'],
     ];
     for (const [value, description] of wrong) {
       const error = errorOf(() => defineApi(value as ApiClass));
@@ -259,12 +259,12 @@ describe('a bad event', () => {
   it('is refused for an option that does not exist', () => {
     expect(() => new Event({ params: ['x'] } as never)).to.throw(
       InvalidConfiguration,
-      /unknown option "params"; allowed: parameters/,
+      /params is not an option; known are 'parameters'/,
     );
     expect(() => new Event(['x'] as never)).to.throw(InvalidConfiguration, /an array.*parameters/);
     expect(() => new Parameter(Type.String(), { defualt: 'x' } as never)).to.throw(
       InvalidConfiguration,
-      /"defualt".*allowed: default/,
+      /defualt is not an option; known are 'default'/,
     );
   });
 
@@ -320,7 +320,7 @@ describe('a bad event', () => {
       expect(error.message).to.include('event "happened", parameter "size"').and.include('Type.String()');
       expect(() => withParameters({ size: new Parameter(schema as object) })).to.throw(
         InvalidConfiguration,
-        'no schema',
+        'not a schema',
       );
     }
   });
