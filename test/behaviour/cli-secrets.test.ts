@@ -42,5 +42,5 @@ describe('The built command with a secret in the wrong place', () => {
       expect(lightbus.err, option).to.include(said);
       expect(lightbus.out + lightbus.err, option).not.to.include('CANARY');
     }
-  }).timeout(60_000);
+  }).timeout('3m');
 });

@@ -24,12 +24,10 @@ export function explainProblem(
 
 function explainRefusal(said: string, nats: ResolvedNatsOptions, login: KeyLogin | undefined): string {
   if (login === undefined) {
-    const given = ['user', 'token'].filter((key) => nats[key as 'user' | 'token'] !== undefined);
-    const which =
-      given.length > 0
-        ? `nats.${given}`
-        : 'a client without a login; set nats.credentials, nats.nkey, nats.user or nats.token';
-    return `the server refuses ${which} (${said})`;
+    const option = nats.user !== undefined ? 'nats.user' : nats.token !== undefined ? 'nats.token' : undefined;
+    return option === undefined
+      ? `the server refuses a client without a login (${said}); set nats.credentials, nats.nkey, nats.user or nats.token`
+      : `the server refuses ${option} (${said}); if it was changed there, start again with the new one`;
   }
   const what = login.expired() ? 'its JWT has expired' : said;
   const remedy = login.isFile

@@ -6,8 +6,13 @@ const TLS = { caFile: 'ca.pem', certFile: 'cert.pem', keyFile: 'key.pem' };
 
 const CASES: readonly (readonly [what: string, error: Error, nats: object, said: string])[] = [
   ['as it is, what needs no remedy', problem('CONNECTION_REFUSED', 'CONNECTION_REFUSED'), {}, 'CONNECTION_REFUSED'],
-  ['no login', problem('no', 'AUTHORIZATION_VIOLATION'), {}, 'a client without a login; set nats.credentials'],
-  ['a password', problem('no', 'AUTHORIZATION_VIOLATION'), { user: 'u', password: 'p' }, 'refuses nats.user (no)'],
+  ['no login', problem('no', 'AUTHORIZATION_VIOLATION'), {}, 'a client without a login (no); set nats.credentials'],
+  [
+    'a password',
+    problem('no', 'AUTHORIZATION_VIOLATION'),
+    { user: 'u', password: 'p' },
+    'refuses nats.user (no); if it was changed there, start again',
+  ],
   ['a token', problem('no', 'AUTHENTICATION_EXPIRED'), { token: 't' }, 'refuses nats.token (no)'],
   ['an unknown authority', problem('x', 'SELF_SIGNED_CERT_IN_CHAIN'), { tls: {} }, 'name the file with its authority'],
   ['a wrong authority', problem('x', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'), { tls: TLS }, 'ca.pem does not hold its'],
