@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import sinon from 'sinon';
 import winston from 'winston';
 import { adaptLogger } from '../../lib/adapt-logger.js';
+import { create } from '../../lib/index.js';
 import { guardLogger, type Logger } from '../../lib/logger.js';
 
 const MESSAGE = 'Gave %s up: 100%';
@@ -106,5 +107,16 @@ describe('Loggers that users have', () => {
       const logger = guardLogger(adaptLogger(given));
       for (const err of [cycle, hostile, null, undefined, 10n, Symbol('s')]) logger.error({ err, cycle }, 'strange');
     }
+  });
+
+  it('are told apart by create()', async () => {
+    const { lines, stream } = collect();
+    const logger = winston.createLogger({
+      format: winston.format.json(),
+      transports: [new winston.transports.Stream({ stream })],
+    });
+    const bus = create({ serviceName: 'one', config: { serviceName: 'two' }, logger });
+    await (bus.client as unknown as { '~lightbus': { config(): Promise<unknown> } })['~lightbus'].config();
+    expect(JSON.parse(lines[0] ?? '').message).to.include('The service is called "one" by create()');
   });
 });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { type Authenticator, jwtAuthenticator, nkeyAuthenticator, nkeys } from 'nats';
 import type { ResolvedNatsOptions } from '../../config/config.js';
 import { InvalidConfiguration } from '../../errors.js';
@@ -57,8 +58,10 @@ function createLogin(
   authenticate: (keys: Keys) => Authenticator,
 ): KeyLogin {
   const isFile = !looksSecret(given);
-  const source = isFile ? `${option} (${plain(given)})` : `${option} (given as text)`;
-  const read = () => parse(isFile ? readText(option, given) : given, source);
+  // Now, for it is read again later, and the process may have gone to another folder by then.
+  const path = resolve(given);
+  const source = isFile ? `${option} (${plain(path)})` : `${option} (given as text)`;
+  const read = () => parse(isFile ? readText(option, path) : given, source);
   let keys = read();
   let readable = true;
   return {
