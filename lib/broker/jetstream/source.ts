@@ -69,6 +69,10 @@ export class DurableSource implements Source {
     this.#unlisten = parts.connection.listen({
       connected: (_nats, replaced) => this.#connected(replaced),
       disconnected: () => this.#disconnected(),
+      // No answer comes to a pull that may not be sent.
+      forbidden: (_operation, subject) => {
+        if (subject === this.#pullSubject && this.#ready) this.#ended('trouble', 'the right to pull is missing');
+      },
     });
     this.#checker = setInterval(() => this.#check(), CHECK_EVERY_MS);
     this.#checker.unref();
@@ -94,8 +98,11 @@ export class DurableSource implements Source {
   pull(count: number): void {
     const { nats } = this.#parts.connection;
     if (!this.#ready || nats === undefined) return;
-    const subject = `${this.#parts.api.prefix}.CONSUMER.MSG.NEXT.${this.#care.streamName}.${this.durable.name}`;
-    this.#pulls.pull(nats, subject, count);
+    this.#pulls.pull(nats, this.#pullSubject, count);
+  }
+
+  get #pullSubject(): string {
+    return `${this.#parts.api.prefix}.CONSUMER.MSG.NEXT.${this.#care.streamName}.${this.durable.name}`;
   }
 
   async suspend(): Promise<void> {
