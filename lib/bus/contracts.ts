@@ -1,24 +1,23 @@
 import type { ApiDefinition } from '../definition/api.js';
 import { type Contract, createContract } from '../schema/contract.js';
+import { ValidatorFactory } from '../schema/validator.js';
 
-/** The contracts of the events that this bus owns, each compiled when it is first needed, and once. */
+/** The contracts of the events that this bus owns. */
 export class Contracts {
-  readonly #apis: ReadonlyMap<string, ApiDefinition>;
-  readonly #compiled = new Map<string, Contract>();
+  readonly #contracts = new Map<string, Contract>();
 
+  /** @throws InvalidConfiguration for a schema that cannot be used, or a default that does not fit its own */
   constructor(apis: ReadonlyMap<string, ApiDefinition>) {
-    this.#apis = apis;
+    const validators = new ValidatorFactory();
+    for (const api of apis.values()) {
+      for (const event of api.events.values()) {
+        this.#contracts.set(`${api.name}.${event.name}`, createContract(event, validators));
+      }
+    }
   }
 
-  /** Undefined for an event that this bus has no definition of. @throws InvalidConfiguration for a broken schema */
+  /** Undefined for an event that this bus has no definition of. */
   of(apiName: string, eventName: string): Contract | undefined {
-    const key = `${apiName}.${eventName}`;
-    const known = this.#compiled.get(key);
-    if (known !== undefined) return known;
-    const event = this.#apis.get(apiName)?.events.get(eventName);
-    if (event === undefined) return undefined;
-    const contract = createContract(event);
-    this.#compiled.set(key, contract);
-    return contract;
+    return this.#contracts.get(`${apiName}.${eventName}`);
   }
 }

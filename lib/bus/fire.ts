@@ -189,7 +189,7 @@ function readArguments(definition: EventDefinition, args: readonly unknown[]): [
 function readParameters(prepared: Prepared, given: unknown): EncodedBody {
   const { contract, definition, validate } = prepared;
   const body = encode(definition, contract.complete(given));
-  if (validate) contract.validate(body.value);
+  if (validate) contract.validateFired(body.value);
   return body;
 }
 

@@ -3,7 +3,8 @@ import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import type { ApiDefinition } from '../definition/api.js';
 import { LightbusError } from '../errors.js';
-import { exportApi, stableJson } from '../schema/json-schema.js';
+import { exportApi } from '../schema/json-schema.js';
+import { stableJson } from '../schema/stable-json.js';
 import { loadBus } from './load-bus.js';
 import type { Terminal } from './terminal.js';
 

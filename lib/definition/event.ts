@@ -1,7 +1,8 @@
 import { describeValue } from '../describe-value.js';
 import { InvalidConfiguration, InvalidName } from '../errors.js';
 import { checkEventName } from '../names.js';
-import type { Flat, MayBeMissing, MayBeOmitted, Schema, Wire } from './infer.js';
+import type { FiredObject, Flat, MayBeMissing, MayBeOmitted, ObjectSchema, Schema, Wire } from './infer.js';
+import { defineFromObject, isObjectSchema } from './object-schema.js';
 import {
   defineNamedParameter,
   defineParameter,
@@ -11,10 +12,15 @@ import {
 } from './parameter.js';
 
 /**
- * What an event carries: the names of its parameters, one bare name for a single parameter, or an object of names and
- * schemas. A parameter given by its name alone takes any JSON value and is typed `any`.
+ * What an event carries: the names of its parameters, one bare name for a single parameter, an object of names and
+ * schemas, or one schema of an object, whose properties are the parameters. A parameter given by its name alone takes
+ * any JSON value and is typed `any`.
  */
-export type Parameters = string | readonly string[] | { readonly [name: string]: Schema | ParameterShape };
+export type Parameters =
+  | string
+  | readonly string[]
+  | ObjectSchema
+  | { readonly [name: string]: Schema | ParameterShape };
 
 /** What an `Event` is to the type system; structural, so that two copies of this package fit each other. */
 export interface EventShape<P = unknown> {
@@ -67,29 +73,38 @@ export type FiredParameters<P> = P extends string
     ? [N] extends [never]
       ? { readonly [name: string]: never }
       : { readonly [K in N]: AnyValue }
-    : P extends Described
-      ? Flat<
-          { readonly [K in keyof P as Omittable<P[K]> extends true ? never : K]: ValueOf<P[K]> } & {
-            readonly [K in keyof P as Omittable<P[K]> extends true ? K : never]?: ValueOf<P[K]> | undefined;
-          }
-        >
-      : never;
+    : P extends ObjectSchema
+      ? FiredObject<P>
+      : P extends Described
+        ? Flat<
+            { readonly [K in keyof P as Omittable<P[K]> extends true ? never : K]: ValueOf<P[K]> } & {
+              readonly [K in keyof P as Omittable<P[K]> extends true ? K : never]?: ValueOf<P[K]> | undefined;
+            }
+          >
+        : never;
 
 /** What a handler receives for parameters `P`: what has a default is always there. */
 export type ReceivedParameters<P> = P extends string
   ? { [K in P]: AnyValue }
   : P extends readonly (infer N extends string)[]
     ? { [K in N]: AnyValue }
-    : P extends Described
-      ? Flat<
-          { -readonly [K in keyof P as Missable<P[K]> extends true ? never : K]: ValueOf<P[K]> } & {
-            -readonly [K in keyof P as Missable<P[K]> extends true ? K : never]?: ValueOf<P[K]>;
-          }
-        >
-      : never;
+    : P extends ObjectSchema
+      ? Wire<P>
+      : P extends Described
+        ? Flat<
+            { -readonly [K in keyof P as Missable<P[K]> extends true ? never : K]: ValueOf<P[K]> } & {
+              -readonly [K in keyof P as Missable<P[K]> extends true ? K : never]?: ValueOf<P[K]>;
+            }
+          >
+        : never;
 
 type SchemaOf<G> = G extends { readonly '~lightbus': 'parameter'; readonly schema: infer S } ? S : G;
-type ValueOf<G> = Wire<SchemaOf<G>>;
+type ValueOf<G> = G extends {
+  readonly '~lightbus': 'parameter';
+  readonly decode: ((wire: never) => infer V) | undefined;
+}
+  ? V
+  : Wire<SchemaOf<G>>;
 type HasDefault<G> = G extends { readonly '~lightbus': 'parameter'; readonly hasDefault: true } ? true : false;
 type Omittable<G> = HasDefault<G> extends true ? true : MayBeOmitted<SchemaOf<G>>;
 type Missable<G> = HasDefault<G> extends true ? false : MayBeMissing<SchemaOf<G>>;
@@ -134,11 +149,12 @@ export function defineEvent(
 function defineParameters(where: string, given: unknown): ParameterDefinition[] {
   if (typeof given === 'string') return [defineNamedParameter(where, given)];
   if (Array.isArray(given)) return given.map((name) => defineNamedParameter(where, name));
-  if (typeof given === 'object' && given !== null && !('~kind' in given) && !('~standard' in given)) {
+  if (isObjectSchema(given)) return defineFromObject(where, given);
+  if (typeof given === 'object' && given !== null) {
     return Object.entries(given).map(([name, parameter]) => defineParameter(where, name, parameter));
   }
-  const what = typeof given === 'object' && given !== null ? 'one schema for all' : describeValue(given);
   throw new InvalidConfiguration(
-    `${where}: its parameters are ${what}; give their names (['username', 'email']) or an object of names and schemas`,
+    `${where}: its parameters are ${describeValue(given)}; give their names (['username', 'email']), an object of names and ` +
+      'schemas, or the schema of an object',
   );
 }

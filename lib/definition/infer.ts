@@ -7,20 +7,48 @@
  */
 export type Schema = object;
 
-/** The TypeScript type of the values that `S` describes, as the handler of an event receives them. */
-export type Wire<S> = S extends StandardTyped<infer T> ? OutputOf<T> : Infer<S>;
+/** The TypeScript type of the values that `S` describes, as they travel. */
+export type Wire<S> = S extends StandardTyped<infer T> ? OutputOf<T> : S extends TypeBox034<infer T> ? T : Infer<S>;
 
 /** Whether a parameter of schema `S` may be left out when the event is fired. */
-export type MayBeOmitted<S> =
-  S extends StandardTyped<infer T> ? AdmitsUndefined<InputOf<T>> : S extends TypeBoxOptional ? true : false;
+export type MayBeOmitted<S> = S extends StandardTyped<infer T> ? AdmitsUndefined<InputOf<T>> : IsOptional<S>;
 
 /** Whether a parameter of schema `S` may be missing when the event is received. */
-export type MayBeMissing<S> =
-  S extends StandardTyped<infer T> ? AdmitsUndefined<OutputOf<T>> : S extends TypeBoxOptional ? true : false;
+export type MayBeMissing<S> = S extends StandardTyped<infer T> ? AdmitsUndefined<OutputOf<T>> : IsOptional<S>;
+
+type IsOptional<S> = S extends TypeBoxOptional ? true : S extends TypeBox034<unknown> ? HasOptionalMark<S> : false;
+
+/** A schema for all parameters of an event: its properties are the parameters. */
+export type ObjectSchema =
+  | { readonly type: 'object'; readonly properties: object }
+  | { readonly '~standard': { readonly version: 1 } };
+
+/** What is fired by a schema for all parameters: what its input admits as missing may be left out. */
+export type FiredObject<S> =
+  S extends StandardTyped<infer T>
+    ? OmittableLike<OutputOf<T>, InputOf<T>>
+    : { readonly [K in keyof Wire<S>]: Wire<S>[K] };
+type OmittableLike<O, I> = Flat<
+  { readonly [K in keyof O as K extends OptionalKeys<I> ? never : K]: O[K] } & {
+    readonly [K in keyof O as K extends OptionalKeys<I> ? K : never]?: O[K] | undefined;
+  }
+>;
+type OptionalKeys<I> = { [K in keyof I]-?: undefined extends I[K] ? K : never }[keyof I];
 
 interface StandardTyped<T> {
   readonly '~standard': { readonly types?: T };
 }
+/** TypeBox 0.34 carries the type of the values on the schema's. */
+interface TypeBox034<T> {
+  readonly static: T;
+  readonly params: unknown[];
+}
+/** It marks what is optional with a symbol that only it knows. */
+type HasOptionalMark<S> = true extends {
+  [K in keyof S]: K extends symbol ? (S[K] extends 'Optional' ? true : false) : false;
+}[keyof S]
+  ? true
+  : false;
 type OutputOf<T> = NonNullable<T> extends { readonly output: infer O } ? O : unknown;
 type InputOf<T> = NonNullable<T> extends { readonly input: infer I } ? I : unknown;
 interface TypeBoxOptional {

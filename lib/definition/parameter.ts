@@ -2,6 +2,7 @@ import { describeValue } from '../describe-value.js';
 import { InvalidConfiguration, InvalidName } from '../errors.js';
 import { checkParameterName } from '../names.js';
 import { plain } from '../secret-text.js';
+import { absenceOf } from './absence.js';
 import type { Constant, Schema, Wire } from './infer.js';
 
 /** What a `Parameter` is to the type system; structural, so that two copies of this package fit each other. */
@@ -15,14 +16,24 @@ export interface ParameterShape {
  * A parameter of an event with more to say than its schema.
  *
  * ```ts
- * user_updated = new Event({ parameters: { is_admin: new Parameter(Type.Boolean(), { default: false }) } });
+ * user_updated = new Event({
+ *   parameters: {
+ *     is_admin: new Parameter(Type.Boolean(), { default: false }),
+ *     born: Parameter.date(),
+ *   },
+ * });
  * ```
  *
- * A parameter with a `default` may be left out of `fire`; handlers always receive it.
+ * A parameter with a `default` may be left out of `fire`; handlers always receive it. With `encode` and `decode`, the
+ * service and its handlers have a value beyond JSON, and what travels is what the schema describes.
  *
- * @throws InvalidConfiguration for an option that does not exist
+ * @throws InvalidConfiguration for an option that does not exist, and for one of `encode` and `decode` without the other
  */
-export class Parameter<const S extends Schema, const D extends Constant<Wire<S>> | undefined = undefined> {
+export class Parameter<
+  const S extends Schema,
+  V = Wire<S>,
+  const D extends (unknown extends V ? V : Constant<V>) | undefined = undefined,
+> {
   readonly '~lightbus' = 'parameter' as const;
   /** The schema, as given. */
   readonly schema: S;
@@ -30,20 +41,71 @@ export class Parameter<const S extends Schema, const D extends Constant<Wire<S>>
   readonly hasDefault: unknown extends D ? true : undefined extends D ? false : true;
   /** What is sent, and what a handler receives, where nothing was given. */
   readonly default: D | undefined;
+  /** The value that is sent for the one that was fired. */
+  readonly encode: ((value: V) => Wire<S>) | undefined;
+  /** The value that handlers get for the one that was sent. */
+  readonly decode: ((wire: Wire<S>) => V) | undefined;
 
   constructor(
     schema: S,
     options: {
-      /** The value of the parameter where none is given; must be valid for the schema. */
+      /** The value of the parameter where none is given; must be valid for the schema once it is encoded. */
       readonly default?: D;
+      /** Makes what is sent of what is fired. Comes with `decode`. */
+      readonly encode?: ((value: V) => Wire<S>) | undefined;
+      /** Makes what handlers get of what was sent, after it was validated. Comes with `encode`. */
+      readonly decode?: ((wire: Wire<S>) => V) | undefined;
     } = {},
   ) {
-    refuseUnknownOptions('new Parameter(schema, options)', options, ['default']);
+    refuseUnknownOptions('new Parameter(schema, options)', options, ['default', 'encode', 'decode']);
+    const { encode, decode } = options;
+    for (const [name, given] of Object.entries({ encode, decode })) {
+      if (given !== undefined && typeof given !== 'function') {
+        throw new InvalidConfiguration(
+          `new Parameter(schema, options): ${name} is ${describeValue(given)}; give a function`,
+        );
+      }
+    }
+    if ((encode === undefined) !== (decode === undefined)) {
+      throw new InvalidConfiguration(
+        'new Parameter(schema, options): give both encode and decode, so that handlers get what was fired',
+      );
+    }
     this.schema = schema;
     this.hasDefault = Object.hasOwn(options, 'default') as typeof this.hasDefault;
     this.default = options.default;
+    this.encode = encode;
+    this.decode = decode;
     Object.freeze(this);
   }
+
+  /** A point in time: a `Date` for services and handlers, RFC 3339 text in UTC on the way. */
+  static date(): Parameter<{ readonly type: 'string'; readonly format: 'date-time' }, Date> {
+    return new Parameter(
+      { type: 'string', format: 'date-time' },
+      { encode: encodeDate, decode: (text) => new Date(text) },
+    );
+  }
+
+  /** Bytes: a `Uint8Array` for services and handlers, base64 on the way. */
+  static bytes(): Parameter<{ readonly type: 'string'; readonly format: 'byte' }, Uint8Array> {
+    return new Parameter(
+      { type: 'string', format: 'byte' },
+      {
+        encode: (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64'),
+        decode: (text): Uint8Array => new Uint8Array(Buffer.from(text, 'base64')),
+      },
+    );
+  }
+
+  /** A whole number of any size: a `bigint` for services and handlers, its decimal digits on the way. */
+  static bigint(): Parameter<{ readonly type: 'string'; readonly pattern: '^-?[0-9]+$' }, bigint> {
+    return new Parameter({ type: 'string', pattern: '^-?[0-9]+$' }, { encode: String, decode: BigInt });
+  }
+}
+
+function encodeDate(value: Date): string {
+  return value.toISOString();
 }
 
 /** One parameter of an event, checked. */
@@ -51,10 +113,14 @@ export interface ParameterDefinition {
   readonly name: string;
   /** As given: TypeBox, a literal, or an object with `~standard`; `{}` for a parameter given by its name alone. */
   readonly schema: object;
+  /** The property of `schema` that describes the parameter, where it is the schema of all parameters. */
+  readonly property?: string;
   readonly hasDefault: boolean;
   /** Shared by all events: copy it before you hand it out. `undefined` unless `hasDefault`. */
   readonly default: unknown;
-  /** Whether it may be missing, without there being a default: TypeBox's `Type.Optional`. */
+  /** Between the values of services and those that are sent; absent where they are the same. */
+  readonly codec?: { readonly encode: (value: unknown) => unknown; readonly decode: (wire: unknown) => unknown };
+  /** Whether it may be missing, without there being a default: `Type.Optional`, `.optional()`. */
   readonly optional: boolean;
 }
 
@@ -76,6 +142,7 @@ export function defineParameter(where: string, name: string, given: unknown): Pa
   const schema: unknown = parameter ? parameter.schema : given;
   checkSchema(here, schema);
   const hasDefault = parameter?.hasDefault ?? false;
+  const absence = absenceOf(here, schema);
   if (hasDefault && parameter?.default === undefined) {
     throw new InvalidConfiguration(
       `${here}: its default is undefined; leave \`default\` out, or give a JSON value (null for nothing)`,
@@ -84,9 +151,10 @@ export function defineParameter(where: string, name: string, given: unknown): Pa
   return Object.freeze({
     name,
     schema,
-    hasDefault,
-    default: parameter?.default,
-    optional: Object.hasOwn(schema, '~optional'),
+    hasDefault: hasDefault || absence.default !== undefined,
+    default: hasDefault ? parameter?.default : absence.default,
+    optional: !hasDefault && absence.optional,
+    ...(parameter?.encode && parameter.decode && { codec: { encode: parameter.encode, decode: parameter.decode } }),
   });
 }
 
@@ -103,11 +171,12 @@ export function refuseUnknownOptions(what: string, options: unknown, allowed: re
   }
 }
 
-function isParameter(value: unknown): value is Parameter<Schema, unknown> {
+function isParameter(value: unknown): value is Parameter<Schema, unknown, unknown> {
   return typeof value === 'object' && value !== null && '~lightbus' in value && value['~lightbus'] === 'parameter';
 }
 
-function checkName(where: string, name: unknown): asserts name is string {
+/** @throws InvalidName, saying where */
+export function checkName(where: string, name: unknown): asserts name is string {
   try {
     checkParameterName(name);
   } catch (error) {
@@ -116,7 +185,8 @@ function checkName(where: string, name: unknown): asserts name is string {
   }
 }
 
-function checkSchema(here: string, schema: unknown): asserts schema is object {
+/** @throws InvalidConfiguration for what cannot be a schema; `here` names the place */
+export function checkSchema(here: string, schema: unknown): asserts schema is object {
   // ArkType's schemas are functions.
   const standard =
     (typeof schema === 'object' || typeof schema === 'function') && schema !== null && '~standard' in schema;

@@ -62,8 +62,8 @@ function decodeParameters(delivery: Delivery, due: DueEvent): Record<string, unk
     const body = decodeBody(delivery.body);
     if (due.contract === undefined) return body;
     const parameters = due.contract.withDefaults(body);
-    if (due.validate) due.contract.validate(parameters);
-    return parameters;
+    if (due.validate) due.contract.validateReceived(parameters);
+    return due.contract.decode(parameters);
   } catch (cause) {
     if (cause instanceof MalformedBody) throw new Undeliverable(`has a body that ${cause.message}`, { cause });
     throw new Undeliverable((cause as Error).message, { cause });

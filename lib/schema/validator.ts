@@ -1,51 +1,115 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import addFormats from 'ajv-formats';
+import type { ErrorObject, ValidateFunction } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { ValidationIssue } from '../errors.js';
-import { InvalidConfiguration } from '../errors.js';
+import { FORMATS } from './formats.js';
+import { addKeywords, STEP, type Steps, TooManySteps } from './keywords.js';
+import { linearPattern, type Pattern } from './patterns.js';
+import { isObject, type JsonSchema } from './walk.js';
 
 /** Checks the values of one event's parameters: the broken rules, or undefined if there are none. */
 export type Validator = (parameters: object) => readonly ValidationIssue[] | undefined;
 
 const MAX_QUOTED = 60;
+const MAX_ISSUES = 20;
+/** How many values a message may hold for all its broken rules to be listed rather than the first. */
+const MAX_LISTED = 10_000;
 
-/**
- * Compiles the JSON Schema of an event's parameters. Parameters that the schema does not know are let through: whether
- * they are allowed depends on the direction, and their names are checked elsewhere.
- *
- * @param name of the event, for the error
- * @param schema draft-07, an object with `properties`
- * @throws InvalidConfiguration if the schema itself is broken, saying where
- */
-export function compileValidator(name: string, schema: object): Validator {
-  const { additionalProperties: _closed, ...open } = schema as Record<string, unknown>;
-  const first = compile(name, open, { allErrors: false });
-  // Listing every broken rule is slower, and only wanted once something is wrong.
-  let all: ValidateFunction | undefined;
-  return (parameters) => {
-    if (first(parameters)) return undefined;
-    all ??= compile(name, open, { allErrors: true });
-    all(parameters);
-    return (all.errors ?? []).slice(0, 20).map(toIssue);
-  };
+/** Compiles the schemas of one bus. */
+export class ValidatorFactory {
+  readonly #steps: Steps = { taken: 0 };
+  readonly #patterns = new Map<string, Pattern>();
+  readonly #first = this.#createAjv(false);
+  readonly #all = this.#createAjv(true);
+
+  /** What the meta-schema finds wrong with a schema: the first place and the rule; undefined for nothing. */
+  check(schema: JsonSchema): ErrorObject | undefined {
+    if (this.#first.validateSchema(schema)) return undefined;
+    return mostHelpful(this.#first.errors ?? []);
+  }
+
+  /** @param schema of the parameters, in 2020-12, that `check` has found nothing wrong with */
+  compile(schema: JsonSchema): Validator {
+    const counted = countSteps(schema);
+    let first: ValidateFunction | undefined;
+    // Listing every broken rule is slower, and only wanted once something is wrong.
+    let all: ValidateFunction | undefined;
+    return (parameters) => {
+      first ??= this.#first.compile(counted);
+      const broken = this.#run(first, parameters);
+      if (broken === undefined || this.#steps.taken > MAX_LISTED || isLarge(parameters)) return broken?.map(toIssue);
+      all ??= this.#all.compile(counted);
+      return (this.#run(all, parameters) ?? broken).slice(0, MAX_ISSUES).map(toIssue);
+    };
+  }
+
+  #run(validate: ValidateFunction, parameters: object): readonly ErrorObject[] | undefined {
+    this.#steps.taken = 0;
+    try {
+      return validate(parameters) ? undefined : (validate.errors ?? []);
+    } catch (error) {
+      if (!(error instanceof TooManySteps)) throw error;
+      return [{ keyword: '$ref', instancePath: '', schemaPath: '', params: {}, message: error.message }];
+    }
+  }
+
+  #createAjv(allErrors: boolean): Ajv2020 {
+    const ajv = new Ajv2020({
+      allErrors,
+      verbose: true,
+      strict: false,
+      strictNumbers: true,
+      logger: false,
+      validateSchema: false,
+      addUsedSchema: false,
+      formats: { ...FORMATS, regex: { type: 'string', validate: isPattern } },
+      code: { regExp: Object.assign((source: string) => this.#pattern(source), { code: 'linearPattern' }) },
+    });
+    addKeywords(ajv, this.#steps);
+    return ajv;
+  }
+
+  #pattern(source: string): Pattern {
+    const known = this.#patterns.get(source);
+    if (known !== undefined) return known;
+    const pattern = linearPattern(source);
+    this.#patterns.set(source, pattern);
+    return pattern;
+  }
 }
 
-function compile(name: string, schema: object, options: { allErrors: boolean }): ValidateFunction {
-  const ajv = new Ajv({
-    ...options,
-    verbose: true,
-    strictTypes: false,
-    strictTuples: false,
-    strictRequired: false,
-    allowUnionTypes: true,
-  });
-  addFormats.default(ajv);
+function isPattern(source: string): boolean {
   try {
-    return ajv.compile(schema);
-  } catch (cause) {
-    throw new InvalidConfiguration(`The schema of event ${name} cannot be compiled: ${(cause as Error).message}`, {
-      cause,
-    });
+    linearPattern(source);
+    return true;
+  } catch {
+    return false;
   }
+}
+
+/** Counts each use of a definition: references can make a small schema take exponential time. */
+function countSteps(schema: JsonSchema): JsonSchema {
+  if (!isObject(schema.$defs)) return schema;
+  const definitions = Object.entries(schema.$defs).map(
+    ([name, definition]) => [name, isObject(definition) ? { ...definition, [STEP]: true } : definition] as const,
+  );
+  return { ...schema, $defs: Object.fromEntries(definitions) };
+}
+
+function isLarge(parameters: object): boolean {
+  let left = MAX_LISTED;
+  const count = (value: unknown): void => {
+    left -= 1;
+    if (typeof value !== 'object' || value === null) return;
+    for (const key in value) if (left > 0) count((value as Record<string, unknown>)[key]);
+  };
+  count(parameters);
+  return left <= 0;
+}
+
+/** The meta-schema is a list of alternatives; the deepest place is where the fault is. */
+function mostHelpful(errors: readonly ErrorObject[]): ErrorObject | undefined {
+  const depth = ({ instancePath }: ErrorObject) => instancePath.split('/').length;
+  return [...errors].sort((a, b) => depth(b) - depth(a))[0];
 }
 
 function toIssue(error: ErrorObject): ValidationIssue {
@@ -61,6 +125,7 @@ function toIssue(error: ErrorObject): ValidationIssue {
 function detail(error: ErrorObject): string {
   if (error.keyword === 'enum') return ` (${shorten(error.params.allowedValues)})`;
   if (error.keyword === 'additionalProperties') return ` (${shorten(error.params.additionalProperty)})`;
+  if (error.keyword === 'unevaluatedProperties') return ` (${shorten(error.params.unevaluatedProperty)})`;
   return '';
 }
 

@@ -269,19 +269,28 @@ describe('a bad event', () => {
   });
 
   it('is refused for parameters that are neither names nor schemas by name', () => {
-    for (const parameters of [
-      7,
-      true,
-      null,
-      () => 'x',
-      Type.Object({ a: Type.String() }),
-      z.object({ a: z.string() }),
-    ]) {
+    for (const parameters of [7, true, null, () => 'x']) {
       const error = errorOf(() => withParameters(parameters));
       expect(error).to.be.instanceOf(InvalidConfiguration);
       expect(error.message)
         .to.include('API "test" (class TestApi), event "happened"')
         .and.include("['username', 'email']");
+    }
+  });
+
+  it('is refused for one schema that is not of an object, or says more than its properties can', () => {
+    for (const parameters of [
+      z.string(),
+      Type.Array(Type.String()),
+      { type: 'object' },
+      { type: 'object', properties: { a: {} }, dependentRequired: { a: ['b'] } },
+      z.union([z.object({ a: z.string() }), z.object({ b: z.string() })]),
+    ]) {
+      const error = errorOf(() => withParameters(parameters));
+      expect(error).to.be.instanceOf(InvalidConfiguration);
+      expect(error.message)
+        .to.include('API "test" (class TestApi), event "happened"')
+        .and.include('{ parameters: { data: <the schema> } }');
     }
   });
 

@@ -5,6 +5,7 @@ import { Event } from '../../../lib/definition/event.js';
 import { Parameter } from '../../../lib/definition/parameter.js';
 import { InvalidEventArguments, ValidationError } from '../../../lib/errors.js';
 import { createContract } from '../../../lib/schema/contract.js';
+import { ValidatorFactory } from '../../../lib/schema/validator.js';
 
 class AuthApi extends Api {
   static meta = { name: 'auth' } as const;
@@ -22,11 +23,11 @@ class AuthApi extends Api {
 const contractOf = (name: 'user_updated' | 'heartbeat') => {
   const event = defineApi(AuthApi).events.get(name);
   if (event === undefined) throw new Error(name);
-  return createContract(event);
+  return createContract(event, new ValidatorFactory());
 };
 
 describe('a contract', () => {
-  const { complete, withDefaults, validate } = contractOf('user_updated');
+  const { complete, withDefaults, validateReceived: validate } = contractOf('user_updated');
 
   it('fills in what has a default, and leaves the rest as it was', () => {
     const given = Object.freeze({ username: 'adam' });

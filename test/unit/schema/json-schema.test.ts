@@ -5,7 +5,8 @@ import { Api, defineApi } from '../../../lib/definition/api.js';
 import { Event } from '../../../lib/definition/event.js';
 import { Parameter } from '../../../lib/definition/parameter.js';
 import { InvalidConfiguration } from '../../../lib/errors.js';
-import { exportApi, parametersSchema, stableJson } from '../../../lib/schema/json-schema.js';
+import { exportApi, parametersSchema } from '../../../lib/schema/json-schema.js';
+import { stableJson } from '../../../lib/schema/stable-json.js';
 
 class AuthApi extends Api {
   static meta = { name: 'auth' } as const;
