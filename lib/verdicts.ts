@@ -39,12 +39,17 @@ export function isReject(error: unknown): error is Reject {
 
 /** Whether an error says when its event is to come again. */
 export function isRetryAfter(error: unknown): error is RetryAfter {
-  return codeOf(error) === 'RetryAfter' && typeof (error as RetryAfter).delay === 'number';
+  return codeOf(error) === 'RetryAfter' && typeof read(error, 'delay') === 'number';
 }
 
 function codeOf(error: unknown): unknown {
+  return read(error, 'code');
+}
+
+/** What an error says of itself; undefined if it cannot be read. */
+function read(error: unknown, key: string): unknown {
   try {
-    return error instanceof Error && 'code' in error ? error.code : undefined;
+    return error instanceof Error ? (error as unknown as Record<string, unknown>)[key] : undefined;
   } catch {
     return undefined;
   }

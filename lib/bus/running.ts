@@ -3,11 +3,12 @@ import type { ApiDefinition } from '../definition/api.js';
 import { BatchRunner, type BatchRunnerParts } from '../delivery/batch.js';
 import { DeadLetterBox } from '../delivery/dead-letters.js';
 import type { DueEvent, Lookup } from '../delivery/decode.js';
-import { ListenerLoop, type Runner } from '../delivery/loop.js';
+import { ListenerLoop } from '../delivery/loop.js';
+import type { Runner } from '../delivery/loop-options.js';
 import type { ListenOptions } from '../delivery/options.js';
 import { Replays, type ReplayTarget } from '../delivery/replays.js';
 import { EventRunner, type RunnerParts } from '../delivery/runner.js';
-import type { SettlementParts } from '../delivery/settlement.js';
+import type { SettlementParts } from '../delivery/settlement-parts.js';
 import { Threads } from '../delivery/threads.js';
 import type { ReceivedEvent } from '../message/message.js';
 import { durableOf, subjectOf } from '../names.js';
@@ -123,6 +124,7 @@ export class RunningListeners {
       listenerName: listener.listenerName,
       lookup: this.#lookupFor(listener),
       accept: (held) => loop.accept(held),
+      sentAt: (now) => loop.sentAt(now),
     });
     const durables = listener.targets.map((target) => this.#durableFor(listener, target));
     this.summaries.push({

@@ -3,11 +3,13 @@ import type { Logger } from '../logger.js';
 import type { ReceivedEvent } from '../message/message.js';
 import { inTime, isThenable } from './handler-time.js';
 import type { Held } from './held.js';
-import type { ListenerLoop, Runner } from './loop.js';
+import type { ListenerLoop } from './loop.js';
+import type { Runner } from './loop-options.js';
 import type { Batch } from './options.js';
 import { killsItsProcess } from './outcome.js';
 import type { Received } from './received.js';
-import { Settlement, type SettlementParts } from './settlement.js';
+import { Settlement } from './settlement.js';
+import type { SettlementParts } from './settlement-parts.js';
 
 /** What runs one listener's batches. */
 export interface BatchRunnerParts extends SettlementParts {
@@ -27,9 +29,11 @@ interface Member {
 export class BatchRunner implements Runner {
   readonly #parts: BatchRunnerParts;
   readonly #settlement: Settlement;
+  readonly #loop: ListenerLoop;
 
   constructor(parts: BatchRunnerParts, loop: ListenerLoop) {
     this.#parts = parts;
+    this.#loop = loop;
     this.#settlement = new Settlement(parts, loop);
   }
 
@@ -43,13 +47,20 @@ export class BatchRunner implements Runner {
       const event = this.#settlement.open(held, killsItsProcess(held.attempt, this.#parts.policy));
       if (event !== undefined) members.push({ held, event });
     }
-    void this.#run(members);
+    this.#run(members).catch((error: unknown) => {
+      for (const { held } of members) this.#loop.broke(held, error);
+    });
   }
 
   async #run(opened: readonly Member[]): Promise<void> {
     const members = await this.#afterHooks(opened);
     const [first] = members;
     if (first === undefined) return;
+    // The stop was over while a hook was waited for.
+    if (first.held.interrupted) {
+      for (const { held, event } of members) this.#settlement.failed(held, event, undefined);
+      return;
+    }
     const { name, logger } = this.#parts;
     const batch = new RunningBatch(
       members.map((member) => member.event),

@@ -3,7 +3,7 @@ import { encodeDeadLetter } from '../message/dead-letter.js';
 import { originOf } from '../message/replay.js';
 import { deadLetterSubject } from '../names.js';
 import type { Held } from './held.js';
-import type { Verdict } from './settlement.js';
+import type { Verdict } from './settlement-parts.js';
 
 const STORE_TIMEOUT_MS = 10_000;
 const SMALLEST_MAX_PAYLOAD = 1024;

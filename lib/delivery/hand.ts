@@ -1,3 +1,4 @@
+import type { Source } from '../broker/broker.js';
 import type { Held } from './held.js';
 import type { Isolation } from './isolation.js';
 import { Lanes } from './lanes.js';
@@ -13,7 +14,8 @@ const SUSPICIOUS = 3;
 /** What a listener holds: what is ready to begin, what waits behind its key or for a retry, and what runs. */
 export class Hand {
   readonly #held = new Set<Held>();
-  readonly #bySequence = new Map<number, Held>();
+  /** By sequence, for each source by itself: two streams have events of the same sequence. */
+  readonly #bySource = new Map<Source, Map<number, Held>>();
   readonly #ready = new Queue<Held>();
   readonly #isolation: Isolation;
   readonly #lanes: Lanes | undefined;
@@ -48,13 +50,15 @@ export class Hand {
   }
 
   /**
-   * Whether the very event is in its handler already: its lease ran out on the server, which could not be told in time that
-   * it is being looked after. It does not run a second time beside itself; however the run ends settles both.
+   * Whether the very event is held already, in its handler or waiting for it: its lease ran out on the server, which could
+   * not be told in time that it is being looked after. It does not run a second time; however the first one ends settles both.
    */
-  runsAlready(held: Held): boolean {
-    const twin = this.#bySequence.get(held.delivery.sequence);
-    if (twin === undefined || twin.source !== held.source) return false;
-    if (twin.stage !== 'running' && twin.stage !== 'settling') return false;
+  hasAlready(held: Held): boolean {
+    const twin = this.#bySource.get(held.source)?.get(held.delivery.sequence);
+    if (twin === undefined) return false;
+    const runs = twin.stage === 'running' || twin.stage === 'settling';
+    // What waited until its lease was lost will be dropped; then this one runs.
+    if (!runs && twin.leaseLost(held.arrivedAt)) return false;
     // Another stream of the same name begins at 1 again.
     const { stream, timestamp } = twin.delivery;
     if (stream !== held.delivery.stream || timestamp !== held.delivery.timestamp) return false;
@@ -65,7 +69,7 @@ export class Hand {
   /** Takes a delivery in; it is ready unless it has to wait behind its key. */
   add(held: Held, key: string | undefined): void {
     this.#held.add(held);
-    this.#bySequence.set(held.delivery.sequence, held);
+    this.#placesOf(held.source).set(held.delivery.sequence, held);
     if (held.replayed) this.#replays += 1;
     if (held.delivery.deliveries >= SUSPICIOUS) this.#suspects += 1;
     if (key !== undefined && this.#lanes?.enter(held, key) === false) {
@@ -146,13 +150,22 @@ export class Hand {
     }
   }
 
+  #placesOf(source: Source): Map<number, Held> {
+    const known = this.#bySource.get(source);
+    if (known !== undefined) return known;
+    const places = new Map<number, Held>();
+    this.#bySource.set(source, places);
+    return places;
+  }
+
   #makeReady(held: Held): void {
     if (!this.#isolation.takes(held)) this.#ready.push(held);
   }
 
   #forget(held: Held): void {
     if (!this.#held.delete(held)) return;
-    if (this.#bySequence.get(held.delivery.sequence) === held) this.#bySequence.delete(held.delivery.sequence);
+    const places = this.#placesOf(held.source);
+    if (places.get(held.delivery.sequence) === held) places.delete(held.delivery.sequence);
     if (held.replayed) this.#replays -= 1;
     if (held.delivery.deliveries >= SUSPICIOUS) this.#suspects -= 1;
   }

@@ -1,26 +1,21 @@
 import type { Delivery, Sink, Source } from '../broker/broker.js';
 import type { Logger } from '../logger.js';
 import { Flow } from './flow.js';
-import { type BatchLimits, Gathering } from './gathering.js';
+import { Gathering } from './gathering.js';
 import { Hand } from './hand.js';
 import { Held } from './held.js';
 import { Idle } from './idle.js';
 import { Intake } from './intake.js';
 import { Isolation } from './isolation.js';
 import { LeaseKeeper } from './leases.js';
+import type { LoopOptions, Runner } from './loop-options.js';
 import { Turn } from './turn.js';
 
 /** What aborted handlers get to end in, once `shutdownTimeout` is over. */
 const ABORT_GRACE_MS = 1000;
 
-/** Runs what the loop hands it. Calls `loop.finished` or `loop.retryLater` exactly once for each start. */
-export interface Runner {
-  start(held: Held): void;
-  /** For a loop that was given `batches`. */
-  startBatch?(batch: readonly Held[]): void;
-  /** The key that orders this delivery; undefined if it cannot be told. */
-  keyOf?(held: Held): string | undefined;
-}
+/** An event at which this library itself failed is not tried again at once. */
+const BROKEN_DELAY_MS = 5000;
 
 /**
  * One listener at work: holds deliveries of its sources, hands them to its runner in order and no more than `concurrency`
@@ -47,16 +42,7 @@ export class ListenerLoop implements Sink {
   #suspended = false;
   #halted = false;
 
-  constructor(options: {
-    name: string;
-    concurrency: number;
-    inLanes: boolean;
-    batches?: BatchLimits | undefined;
-    /** Whether a delivery came so often that it may kill its process: it runs by itself. */
-    isSuspect: (held: Held) => boolean;
-    logger: Logger;
-    runner: (loop: ListenerLoop) => Runner;
-  }) {
+  constructor(options: LoopOptions<ListenerLoop>) {
     this.name = options.name;
     this.#concurrency = options.concurrency;
     this.#logger = options.logger;
@@ -74,7 +60,12 @@ export class ListenerLoop implements Sink {
   }
 
   deliver(delivery: Delivery, source: Source): void {
-    this.accept(new Held(delivery, source, this.#leases.sentAt(performance.now())));
+    this.accept(new Held(delivery, source, this.sentAt(performance.now())));
+  }
+
+  /** When a delivery that is read now may have been sent. */
+  sentAt(now: number): number {
+    return this.#leases.sentAt(now);
   }
 
   changed(source: Source): void {
@@ -84,10 +75,15 @@ export class ListenerLoop implements Sink {
     this.#ask();
   }
 
+  /** What it holds, in the order of arrival. */
+  get held(): ReadonlySet<Held> {
+    return this.#hand.all;
+  }
+
   /** Takes a delivery in, from a source of its own or from the replays. */
   accept(held: Held): void {
     this.#leases.watch(held.source.lease);
-    if (this.#hand.runsAlready(held)) return this.#pump();
+    if (this.#hand.hasAlready(held)) return this.#pump();
     if (!held.replayed) this.#careful = this.#isolation.isSuspect(held);
     this.#hand.add(held, this.#runner.keyOf?.(held));
     this.#pump();
@@ -106,6 +102,24 @@ export class ListenerLoop implements Sink {
     this.#isolation.ended(held);
     this.#release(held);
     this.#pump();
+  }
+
+  /** Something of ours threw where nothing may throw: the event comes again, and the listener goes on. */
+  broke(held: Held, error: unknown): void {
+    const { sequence } = held.delivery;
+    const text = 'This library failed while it settled a delivery; the event comes again. Please report this';
+    try {
+      this.#logger.error({ listener: this.name, sequence, err: error }, text);
+    } catch {
+      // A logger may be what failed.
+    }
+    if (!this.#hand.all.has(held) || (held.stage !== 'running' && held.stage !== 'settling')) return;
+    try {
+      held.delivery.nak(BROKEN_DELAY_MS);
+    } catch {
+      // Then it comes again when its lease is over.
+    }
+    this.finished(held, 'failed');
   }
 
   /** The runner wants this delivery again in this process; until then it holds back its key alone. */
@@ -189,7 +203,11 @@ export class ListenerLoop implements Sink {
     this.#running += 1;
     held.stage = 'running';
     held.startedAt = now;
-    this.#runner.start(held);
+    try {
+      this.#runner.start(held);
+    } catch (error) {
+      this.broke(held, error);
+    }
   }
 
   #beginBatch(gathered: readonly Held[]): void {
@@ -203,7 +221,11 @@ export class ListenerLoop implements Sink {
       held.stage = 'running';
       held.startedAt = now;
     }
-    this.#runner.startBatch?.(deliveries);
+    try {
+      this.#runner.startBatch?.(deliveries);
+    } catch (error) {
+      for (const held of deliveries) this.broke(held, error);
+    }
   }
 
   /** Another process may have by now what lost its lease. */
@@ -229,7 +251,12 @@ export class ListenerLoop implements Sink {
   async #giveBackWaiting(): Promise<void> {
     if (this.#suspended || this.#halted) return;
     this.#suspended = true;
-    await this.#intake.suspend();
+    try {
+      await this.#intake.suspend();
+    } catch (error) {
+      // What comes straight back counts as another attempt, and no more.
+      this.#logger.error({ listener: this.name, err: error }, 'The pulls of a listener could not be ended');
+    }
     // A replay is kept: it would come straight back, for the pulls that bring it are not the loop's to end.
     if (!this.#halted) this.#giveBack((held) => !held.replayed && this.#hand.merelyWaits(held));
     // What runs takes longer than its times so far say. What was asked for ahead of it would come straight back and wait

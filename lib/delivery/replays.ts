@@ -21,6 +21,8 @@ export interface ReplayTarget {
   readonly listenerName: string;
   readonly lookup: Lookup;
   accept(held: Held): void;
+  /** When a delivery that is read now may have been sent. */
+  sentAt(now: number): number;
 }
 
 export interface ReplayParts {
@@ -71,7 +73,7 @@ export class Replays implements Sink {
       this.#inHand.delete(held);
       this.#ask();
     };
-    const held = new Held(noticed(delivery, settled), source, performance.now(), true);
+    const held = new Held(noticed(delivery, settled), source, target.sentAt(performance.now()), true);
     this.#inHand.add(held);
     target.accept(held);
     this.#ask();

@@ -2,10 +2,12 @@ import type { ReceivedEvent } from '../message/message.js';
 import { decode } from './decode.js';
 import { inTime, isThenable } from './handler-time.js';
 import type { Held } from './held.js';
-import type { ListenerLoop, Runner } from './loop.js';
+import type { ListenerLoop } from './loop.js';
+import type { Runner } from './loop-options.js';
 import { killsItsProcess } from './outcome.js';
 import type { Received } from './received.js';
-import { Settlement, type SettlementParts } from './settlement.js';
+import { Settlement } from './settlement.js';
+import type { SettlementParts } from './settlement-parts.js';
 
 /** What runs one listener's deliveries. */
 export interface RunnerParts extends SettlementParts {
@@ -21,9 +23,11 @@ export interface RunnerParts extends SettlementParts {
 export class EventRunner implements Runner {
   readonly #parts: RunnerParts;
   readonly #settlement: Settlement;
+  readonly #loop: ListenerLoop;
 
   constructor(parts: RunnerParts, loop: ListenerLoop) {
     this.#parts = parts;
+    this.#loop = loop;
     this.#settlement = new Settlement(parts, loop);
   }
 
@@ -32,10 +36,12 @@ export class EventRunner implements Runner {
     if (event === undefined) return;
     const before = this.#parts.before(event);
     if (before === undefined) return this.#call(held, event);
-    before.then(
-      () => this.#call(held, event),
-      (error: unknown) => this.#settlement.failed(held, event, error),
-    );
+    before
+      .then(
+        () => this.#call(held, event),
+        (error: unknown) => this.#settlement.failed(held, event, error),
+      )
+      .catch((error: unknown) => this.#loop.broke(held, error));
   }
 
   keyOf(held: Held): string | undefined {
@@ -51,6 +57,8 @@ export class EventRunner implements Runner {
   }
 
   #call(held: Held, event: Received): void {
+    // The stop was over while a hook was waited for.
+    if (held.interrupted) return this.#settlement.failed(held, event, undefined);
     const { handler, handlerTimeout, orderBy } = this.#parts;
     held.startedAt = performance.now();
     let result: unknown;

@@ -1,39 +1,17 @@
-import type { ErrorDescription, Logger } from '../logger.js';
 import { describeForReading } from '../logger.js';
-import type { ReceivedEvent } from '../message/message.js';
-import { decode, identify, isAskedFor, type Lookup, NotAskedFor } from './decode.js';
+import { decode, identify, isAskedFor, NotAskedFor } from './decode.js';
 import type { Held } from './held.js';
 import type { ListenerLoop } from './loop.js';
 import { ask } from './on-error.js';
 import { OnError } from './options.js';
-import { type FailurePolicy, outcomeOf } from './outcome.js';
+import { outcomeOf } from './outcome.js';
 import type { Received } from './received.js';
+import { faultOf } from './retry-after.js';
+import type { SettlementParts } from './settlement-parts.js';
 
 const NOT_ASKED_FOR_DELAY_MS = 30_000;
 const MANY_IN_A_ROW = 100;
 const MOST_FIRST_TRIES = 10_000;
-
-/** Why an event was given up, and after how many attempts. */
-export interface Verdict {
-  readonly error: ErrorDescription;
-  readonly attempts: number;
-  readonly firstAt: Date;
-}
-
-/** What settles one listener's deliveries. */
-export interface SettlementParts {
-  readonly name: string;
-  readonly logger: Logger;
-  readonly lookup: Lookup;
-  readonly onError: OnError | ((error: unknown, event: ReceivedEvent) => OnError | Promise<OnError>);
-  readonly policy: FailurePolicy;
-  /** Undefined while nobody hooks in, which is faster. */
-  readonly after: (event: ReceivedEvent) => Promise<void> | undefined;
-  /** Resolves when the event is stored as a dead letter. */
-  readonly giveUp: (held: Held, verdict: Verdict) => Promise<void>;
-  /** A failure that stops the worker. */
-  readonly failed: (error: unknown) => void;
-}
 
 /** What becomes of a delivery, by the table of outcomes; the same for single events and for each event of a batch. */
 export class Settlement {
@@ -67,6 +45,24 @@ export class Settlement {
   }
 
   succeeded(held: Held, event: Received): void {
+    try {
+      this.#succeeded(held, event);
+    } catch (error) {
+      this.#loop.broke(held, error);
+    }
+  }
+
+  failed(held: Held, event: Received, error: unknown): void {
+    try {
+      this.#failed(held, event, error);
+    } catch (broken) {
+      this.#loop.broke(held, broken);
+    }
+  }
+
+  #succeeded(held: Held, event: Received): void {
+    // It may have returned early because it was told to.
+    if (held.interrupted) return this.#interrupted(held, event, undefined);
     const took = performance.now() - held.startedAt;
     // Ack last: a crash before this line must redeliver.
     held.delivery.ack();
@@ -75,22 +71,29 @@ export class Settlement {
     if (after === undefined) return this.#loop.finished(held, 'succeeded', took);
     after
       .catch((error: unknown) => this.#parts.failed(error))
-      .finally(() => this.#loop.finished(held, 'succeeded', took));
+      .finally(() => this.#loop.finished(held, 'succeeded', took))
+      .catch((error: unknown) => this.#loop.broke(held, error));
   }
 
-  failed(held: Held, event: Received, error: unknown): void {
-    if (held.interrupted) {
-      held.delivery.nak(0);
-      this.#log('info', held, event, error, 'A handler was interrupted by the stop of its worker; gave the event back');
-      return this.#loop.finished(held, 'failed');
-    }
+  #failed(held: Held, event: Received, thrown: unknown): void {
+    if (held.interrupted) return this.#interrupted(held, event, thrown);
+    const error = faultOf(thrown);
     const { onError } = this.#parts;
     if (typeof onError !== 'function') return this.#settle(held, event, error, onError);
-    ask(onError, error, event).then((verdict) => {
-      if (verdict instanceof Error)
-        this.#log('error', held, event, verdict, 'onError itself failed; counts as SHUTDOWN');
-      this.#settle(held, event, error, verdict instanceof Error ? OnError.SHUTDOWN : verdict);
-    });
+    ask(onError, error, event)
+      .then((verdict) => {
+        if (verdict instanceof Error)
+          this.#log('error', held, event, verdict, 'onError itself failed; counts as SHUTDOWN');
+        this.#settle(held, event, error, verdict instanceof Error ? OnError.SHUTDOWN : verdict);
+      })
+      .catch((broken: unknown) => this.#loop.broke(held, broken));
+  }
+
+  /** Whatever the handler made of it: nobody can tell whether it did its work, or left it because it was told to. */
+  #interrupted(held: Held, event: Received, error: unknown): void {
+    held.delivery.nak(0);
+    this.#log('info', held, event, error, 'A handler was interrupted by the stop of its worker; gave the event back');
+    this.#loop.finished(held, 'failed');
   }
 
   #settle(held: Held, event: Received, error: unknown, onError: OnError): void {
@@ -144,26 +147,28 @@ export class Settlement {
     const firstAt =
       this.#firstTries.get(place) ??
       new Date(Date.now() - Math.max(0, performance.now() - (held.startedAt || held.arrivedAt)));
-    this.#parts.giveUp(held, { error: describeForReading(error), attempts: held.attempt, firstAt }).then(
-      () => {
-        held.delivery.ack();
-        this.#firstTries.delete(place);
-        this.#log('error', held, event, error, 'Gave an event up; it is kept as a dead letter');
-        this.#loop.finished(held, how);
-      },
-      (failure: unknown) => {
-        const delay = this.#parts.policy.backoff(held.attempt);
-        held.delivery.nak(delay);
-        this.#log(
-          'error',
-          held,
-          event,
-          failure,
-          `An event could not be kept as a dead letter; it stays unacknowledged, to be given up again in ${Math.round(delay)} ms`,
-        );
-        this.#loop.finished(held, how);
-      },
-    );
+    const kept = () => {
+      held.delivery.ack();
+      this.#firstTries.delete(place);
+      this.#log('error', held, event, error, 'Gave an event up; it is kept as a dead letter');
+      this.#loop.finished(held, how);
+    };
+    const notKept = (failure: unknown) => {
+      const delay = this.#parts.policy.backoff(held.attempt);
+      held.delivery.nak(delay);
+      this.#log(
+        'error',
+        held,
+        event,
+        failure,
+        `An event could not be kept as a dead letter; it stays unacknowledged, to be given up again in ${Math.round(delay)} ms`,
+      );
+      this.#loop.finished(held, how);
+    };
+    this.#parts
+      .giveUp(held, { error: describeForReading(error), attempts: held.attempt, firstAt })
+      .then(kept, notKept)
+      .catch((broken: unknown) => this.#loop.broke(held, broken));
   }
 
   #giveUpUnrun(held: Held, error: unknown): void {

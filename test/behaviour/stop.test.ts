@@ -102,31 +102,33 @@ describe('stopping a worker', function () {
     expect(seen).to.deep.equal(oneTo(40).slice(20));
   });
 
-  it('aborts event.signal after shutdownTimeout, and gives back the event of a handler that heeds it', async () => {
-    await fire(1);
-    const running = gate();
-    const reasons: Error[] = [];
-    const bus = watch((_number, signal) => {
-      running.open();
-      return new Promise((_resolve, reject) => {
-        signal.addEventListener('abort', () => {
-          reasons.push(signal.reason as Error);
-          reject(signal.reason);
+  for (const how of ['throwing', 'returning'])
+    it(`aborts event.signal after shutdownTimeout, and gives back the event of a handler that heeds it by ${how}`, async () => {
+      await fire(1);
+      const running = gate();
+      const reasons: Error[] = [];
+      const bus = watch((_number, signal) => {
+        running.open();
+        return new Promise<void>((resolve, reject) => {
+          signal.addEventListener('abort', () => {
+            reasons.push(signal.reason as Error);
+            if (how === 'throwing') reject(signal.reason);
+            else resolve();
+          });
         });
       });
+      const worker = await bus.client.startWorker();
+      await running.opened;
+      await worker.stop();
+      await worker.done;
+      expect(String(reasons[0])).to.include('shutdownTimeout');
+      const attempts: number[] = [];
+      const next = world.bus({ apis: [ShopApi] });
+      next.shop.order_placed.listen((_parameters, event) => attempts.push(event.attempt), { listenerName: 'watch' });
+      await next.client.startWorker();
+      await world.settled(DURABLE);
+      expect(attempts).to.deep.equal([2]);
     });
-    const worker = await bus.client.startWorker();
-    await running.opened;
-    await worker.stop();
-    await worker.done;
-    expect(String(reasons[0])).to.include('shutdownTimeout');
-    const attempts: number[] = [];
-    const next = world.bus({ apis: [ShopApi] });
-    next.shop.order_placed.listen((_parameters, event) => attempts.push(event.attempt), { listenerName: 'watch' });
-    await next.client.startWorker();
-    await world.settled(DURABLE);
-    expect(attempts).to.deep.equal([2]);
-  });
 
   it('leaves a handler behind that heeds nothing, unacknowledged, and says so', async () => {
     await fire(1);

@@ -207,9 +207,9 @@ export class ListenerModel {
     run.over = true;
     const { hand, event } = run;
     const { onError, maxAttempts } = this.#setup;
-    if (failure === undefined) return this.#expect(hand, 'ack');
     const interrupted = event.signal.aborted && !/handlerTimeout/.test(`${event.signal.reason}`.split(' of ')[0] ?? '');
     if (interrupted) return this.#expect(hand, 'nak 0');
+    if (failure === undefined) return this.#expect(hand, 'ack');
     const exhausted = event.attempt >= maxAttempts;
     if (failure === 'reject') return this.#expectLetter(hand, event.attempt);
     if (failure === 'retry-after') {
