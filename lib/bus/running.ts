@@ -6,6 +6,7 @@ import type { DueEvent, Lookup } from '../delivery/decode.js';
 import { ListenerLoop } from '../delivery/loop.js';
 import type { Runner } from '../delivery/loop-options.js';
 import type { ListenOptions } from '../delivery/options.js';
+import { suspicionOf } from '../delivery/outcome.js';
 import { Replays, type ReplayTarget } from '../delivery/replays.js';
 import { EventRunner, type RunnerParts } from '../delivery/runner.js';
 import type { SettlementParts } from '../delivery/settlement-parts.js';
@@ -115,7 +116,7 @@ export class RunningListeners {
       concurrency: options.concurrency,
       inLanes: options.orderBy !== undefined,
       batches: options.batch,
-      isSuspect: (held) => held.attempt > options.policy.maxAttempts,
+      suspicionOf: (held) => suspicionOf(held.attempt, options.policy),
       logger: this.#parts.lifecycle.logger,
       runner: (own) => this.#runner(listener, own),
     });

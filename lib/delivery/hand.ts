@@ -111,9 +111,9 @@ export class Hand {
     this.#retries.set(held, setTimeout(ready, Math.min(delay, LONGEST_TIMER_MS)));
   }
 
-  /** Whether a delivery waits for nothing but a free handler. */
+  /** Whether a delivery, or what it waits behind, waits for nothing but its turn. */
   merelyWaits(held: Held): boolean {
-    return held.stage === 'ready' || this.#lanes?.headOf(held)?.stage === 'ready';
+    return held.merelyWaits || this.#lanes?.headOf(held)?.merelyWaits === true;
   }
 
   /** Gives back some of what is held, in order, to be delivered again at once. */

@@ -3,9 +3,9 @@ import type { Received } from './received.js';
 
 /**
  * Where a held delivery is: `ready` to begin, `gathering` in a batch that is being filled, `blocked` behind another of its
- * key, `running` in its handler, `retrying` later in this process, `settling` its dead letter.
+ * key, `isolated` until nothing else runs, `running` in its handler, `retrying` later in this process, `settling` its dead letter.
  */
-export type Stage = 'ready' | 'gathering' | 'blocked' | 'running' | 'retrying' | 'settling';
+export type Stage = 'ready' | 'gathering' | 'blocked' | 'isolated' | 'running' | 'retrying' | 'settling';
 
 /** One delivery from its arrival until it is settled. */
 export class Held {
@@ -25,6 +25,8 @@ export class Held {
   event: Received | undefined = undefined;
   /** Its handler was told to stop, so that a failure is no failure of the handler's. */
   interrupted = false;
+  /** It runs here or not at all: given back once more, it would be given up. */
+  lastChance = false;
   /** The batch that it runs in: how many of it are not settled yet. */
   batch: { left: number } | undefined = undefined;
   /** The order's key, for `orderBy`. */
@@ -41,6 +43,11 @@ export class Held {
   /** Which attempt the next run is: the server's count, and the retries that it does not know of. */
   get attempt(): number {
     return this.delivery.deliveries + this.retries;
+  }
+
+  /** Whether it waits for nothing but its turn, so that another process may have it. */
+  get merelyWaits(): boolean {
+    return this.stage === 'ready' || (this.stage === 'isolated' && !this.lastChance);
   }
 
   /** Aborts `event.signal`. */

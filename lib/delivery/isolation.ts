@@ -1,29 +1,30 @@
 import type { Held } from './held.js';
+import type { Suspicion } from './outcome.js';
 import { Queue } from './queue.js';
 
 /** In this time the acknowledgements of what has just ended have left the process, so that no crash can undo them. */
 const REST_MS = 20;
 
 /**
- * Events that came more often than they may fail. Each went down with its process, and one of them may be why: so each runs
+ * Events that came more often than failures and one orderly stop explain. Each may have gone down with its process, and one of them may be why: so each runs
  * by itself, while nothing else has begun or is asked for, and only the one that is to blame goes down once more.
  */
 export class Isolation {
   readonly #suspects = new Queue<Held>();
-  readonly #isSuspect: (held: Held) => boolean;
+  readonly #suspicionOf: (held: Held) => Suspicion;
   readonly #due: () => void;
   #running: Held | undefined;
   #rest: NodeJS.Timeout | undefined;
   #rested = false;
 
   /** @param due called when a suspect may begin, if still nothing else runs */
-  constructor(isSuspect: (held: Held) => boolean, due: () => void) {
-    this.#isSuspect = isSuspect;
+  constructor(suspicionOf: (held: Held) => Suspicion, due: () => void) {
+    this.#suspicionOf = suspicionOf;
     this.#due = due;
   }
 
   isSuspect(held: Held): boolean {
-    return this.#isSuspect(held);
+    return this.#suspicionOf(held) !== 'none';
   }
 
   /** Whether a suspect waits or runs: nothing more is to be asked for. */
@@ -36,10 +37,12 @@ export class Isolation {
     return this.#running !== undefined;
   }
 
-  /** Keeps a delivery that could begin for a time when nothing else runs, if it is a suspect. Its lease is renewed. */
+  /** Keeps a delivery that could begin for a time when nothing else runs, if it is a suspect. */
   takes(held: Held): boolean {
-    if (!this.#isSuspect(held)) return false;
-    held.stage = 'blocked';
+    const suspicion = this.#suspicionOf(held);
+    if (suspicion === 'none') return false;
+    held.stage = 'isolated';
+    held.lastChance = suspicion === 'last';
     this.#suspects.push(held);
     return true;
   }

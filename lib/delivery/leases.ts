@@ -11,6 +11,8 @@ export interface LeaseParts {
   readonly held: ReadonlySet<Held>;
   /** What merely waits has waited for a third of its lease. */
   readonly waitedTooLong: () => void;
+  /** What has to run by itself has waited for that as long. */
+  readonly suspectWaits: () => void;
 }
 
 /** Renews, at each third of the lease, what runs or waits behind its key, and every replay; tells of what has merely waited as long. */
@@ -20,6 +22,8 @@ export class LeaseKeeper {
   #lease = Number.POSITIVE_INFINITY;
   #every = 0;
   #tickedAt = 0;
+  /** The same by the wall clock, which goes on while the machine sleeps. */
+  #wallAt = 0;
   /** When the event loop was last known to be free, so that nothing lay unread. */
   #freeAt = 0;
   /** Whether anything was held since the last tick. */
@@ -37,6 +41,7 @@ export class LeaseKeeper {
     clearInterval(this.#timer);
     this.#lease = lease;
     this.#tickedAt = performance.now();
+    this.#wallAt = Date.now();
     this.#freeAt = this.#tickedAt;
     this.#every = Math.max(SHORTEST_TICK_MS, lease / 6);
     // It ticks while nothing is held, too: a lease begins with the sending, and what is sent now may lie unread.
@@ -57,8 +62,10 @@ export class LeaseKeeper {
   #tick(every: number, lease: number): void {
     const now = performance.now();
     const late = now - this.#tickedAt - every;
+    const slept = this.#timeSlept(now, lease);
     this.#tickedAt = now;
-    if (late < every / 2) this.#freeAt = now;
+    if (slept > 0) this.#wakeUp(slept);
+    if (late < every / 2 && slept === 0) this.#freeAt = now;
     // Timers come before what waits in the sockets; that is read when the immediates have their turn.
     else setImmediate(() => (this.#freeAt = performance.now()));
     // What was held may have been dropped before this tick, for its lease was lost.
@@ -68,13 +75,35 @@ export class LeaseKeeper {
     let waited = false;
     for (const held of this.#parts.held) {
       const third = held.source.lease / 3;
-      if (held.stage === 'ready' && !held.replayed) waited ||= now - held.renewedAt >= third;
+      if (held.stage === 'isolated' && now - held.arrivedAt >= third) this.#parts.suspectWaits();
+      if (held.merelyWaits && !held.replayed) waited ||= now - held.renewedAt >= third;
       // Another process may have it by now: to renew it would make what waits here look safe to run.
       else if (held.leaseLost(now) && held.stage !== 'running' && held.stage !== 'settling') continue;
       // Half a tick early rather than half a tick late.
       else if (now - held.renewedAt >= third - every / 2 && held.delivery.working()) held.renewedAt = now;
     }
     if (waited) this.#parts.waitedTooLong();
+  }
+
+  /**
+   * How long the machine slept since the last tick, if that was a third of the lease or longer: the clock of leases stood
+   * still, but the server's did not. A wall clock that was set forward looks the same, and costs some redeliveries.
+   */
+  #timeSlept(now: number, lease: number): number {
+    const wall = Date.now();
+    const slept = wall - this.#wallAt - (now - this.#tickedAt);
+    this.#wallAt = wall;
+    return slept > lease / 3 ? slept : 0;
+  }
+
+  #wakeUp(slept: number): void {
+    this.#freeAt -= slept;
+    for (const held of this.#parts.held) held.renewedAt -= slept;
+    if (!this.#busy) return;
+    this.#parts.logger.warn(
+      { listener: this.#parts.listener, sleptMs: Math.round(slept) },
+      'The machine slept, or its clock was set forward, for a third of the lease or longer, so leases were not renewed in time and events may run twice',
+    );
   }
 
   #blocked(milliseconds: number): void {

@@ -1,6 +1,7 @@
 import type { Logger } from '../logger.js';
 import type { BatchLimits } from './gathering.js';
 import type { Held } from './held.js';
+import type { Suspicion } from './outcome.js';
 
 /** Runs what the loop hands it. Calls `loop.finished` or `loop.retryLater` exactly once for each start. */
 export interface Runner {
@@ -18,7 +19,7 @@ export interface LoopOptions<Loop> {
   inLanes: boolean;
   batches?: BatchLimits | undefined;
   /** Whether a delivery came so often that it may kill its process: it runs by itself. */
-  isSuspect: (held: Held) => boolean;
+  suspicionOf: (held: Held) => Suspicion;
   logger: Logger;
   runner: (loop: Loop) => Runner;
 }

@@ -40,6 +40,7 @@ export class ListenerLoop implements Sink {
   /** Until an event has come that is no suspect, one is asked for at a time. */
   #careful = true;
   #suspended = false;
+  #toldOfSuspect = false;
   #halted = false;
 
   constructor(options: LoopOptions<ListenerLoop>) {
@@ -48,13 +49,14 @@ export class ListenerLoop implements Sink {
     this.#logger = options.logger;
     this.#flow = new Flow(options.concurrency * (options.batches?.maxSize ?? 1));
     this.#gathering = options.batches && new Gathering(options.batches, () => this.#pump());
-    this.#isolation = new Isolation(options.isSuspect, () => this.#pump());
+    this.#isolation = new Isolation(options.suspicionOf, () => this.#pump());
     this.#hand = new Hand({ inLanes: options.inLanes, isolation: this.#isolation });
     this.#leases = new LeaseKeeper({
       listener: options.name,
       logger: options.logger,
       held: this.#hand.all,
       waitedTooLong: () => void this.#giveBackWaiting(),
+      suspectWaits: () => this.#tellOfSuspect(),
     });
     this.#runner = options.runner(this);
   }
@@ -264,6 +266,16 @@ export class ListenerLoop implements Sink {
     this.#flow.failed();
     this.#suspended = false;
     this.#pump();
+  }
+
+  #tellOfSuspect(): void {
+    if (this.#toldOfSuspect) return;
+    this.#toldOfSuspect = true;
+    this.#logger.warn(
+      { listener: this.name, running: this.#running },
+      'An event has come more often than it may fail, so it may be what ends processes of this service; ' +
+        'it waits until it can run by itself, and nothing more is asked for meanwhile',
+    );
   }
 
   #giveBack(which: (held: Held) => boolean): void {

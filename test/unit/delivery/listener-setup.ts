@@ -4,6 +4,7 @@ import type { BatchLimits } from '../../../lib/delivery/gathering.js';
 import { Held } from '../../../lib/delivery/held.js';
 import { ListenerLoop } from '../../../lib/delivery/loop.js';
 import { OnError } from '../../../lib/delivery/options.js';
+import { suspicionOf } from '../../../lib/delivery/outcome.js';
 import { EventRunner, type RunnerParts } from '../../../lib/delivery/runner.js';
 import { type RecordedLog, recordLog } from '../../support/bus.js';
 
@@ -67,7 +68,7 @@ export interface FakeListener {
 /** A listener without a server. */
 export function listen(
   parts: Partial<RunnerParts>,
-  options: { concurrency?: number; batches?: BatchLimits; lease?: number; suspectFrom?: number } = {},
+  options: { concurrency?: number; batches?: BatchLimits; lease?: number } = {},
 ): FakeListener {
   const log = recordLog();
   const source = new FakeSource('lightbus-shop', options.lease);
@@ -91,7 +92,7 @@ export function listen(
     concurrency: options.concurrency ?? 1,
     inLanes: parts.orderBy !== undefined,
     batches: options.batches,
-    isSuspect: (held) => held.attempt > (options.suspectFrom ?? Number.POSITIVE_INFINITY),
+    suspicionOf: (held) => suspicionOf(held.attempt, all.policy),
     logger: log,
     runner: (own) => (options.batches ? new BatchRunner(all as never, own) : new EventRunner(all, own)),
   });

@@ -1,6 +1,7 @@
 import type { Held } from '../../../lib/delivery/held.js';
 import { ListenerLoop } from '../../../lib/delivery/loop.js';
 import { OnError } from '../../../lib/delivery/options.js';
+import { suspicionOf } from '../../../lib/delivery/outcome.js';
 import { EventRunner } from '../../../lib/delivery/runner.js';
 import type { ReceivedEvent } from '../../../lib/message/message.js';
 import { FakeServer, type HandOver } from './fake-server.js';
@@ -46,7 +47,7 @@ export class ListenerModel {
       name: 'listener',
       concurrency: setup.concurrency,
       inLanes: setup.inLanes,
-      isSuspect: (held) => held.attempt > setup.maxAttempts,
+      suspicionOf: (held) => suspicionOf(held.attempt, { maxAttempts: setup.maxAttempts, backoff }),
       logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
       runner: (loop) =>
         new EventRunner(
@@ -158,7 +159,7 @@ export class ListenerModel {
     never(this.active.length >= concurrency, 'more handlers than concurrency');
     never(event.attempt !== (retried?.attempt ?? hand.deliveries), 'the attempt is wrong');
     never(event.attempt > maxAttempts + 3, 'a handler began at an attempt past all limits');
-    const suspect = (attempt: number) => attempt > maxAttempts;
+    const suspect = (attempt: number) => attempt > maxAttempts + 1;
     const alone = !suspect(event.attempt) && !this.active.some((run) => suspect(run.event.attempt));
     never(!alone && this.active.length > 0, 'a suspect did not run by itself');
     never(retried !== undefined && now < retried.notBefore, 'a retry came early');
@@ -178,7 +179,7 @@ export class ListenerModel {
     const plan = this.planOf(hand);
     const runs = plan !== 'foreign' && plan !== 'undecodable' && !hand.beside;
     const untouched = hand.told.length === 0 && !this.begun.has(hand) && !this.expected.has(hand);
-    return runs && untouched && hand.deliveries <= this.#setup.maxAttempts && hand.deadline > performance.now();
+    return runs && untouched && hand.deliveries <= this.#setup.maxAttempts + 1 && hand.deadline > performance.now();
   }
 
   #handOf(headers: Readonly<Record<string, string>>): HandOver {
