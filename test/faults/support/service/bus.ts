@@ -1,5 +1,5 @@
 // The service that the tests kill, starve and cut off; what it is comes from its environment, see WorkerSettings.
-import { create, type ListenOptions, type ReceivedEvent } from 'lightbus-jetstream';
+import { type BatchOptions, create, type ListenOptions, type ReceivedEvent } from 'lightbus-jetstream';
 import { openLedgerFile } from '../ledger-file.js';
 import { act, die } from './actions.js';
 import { JobsApi, NewJobsApi } from './jobs.js';
@@ -15,15 +15,23 @@ export const bus = create({
   config: settings.config,
 });
 
-for (const { events, orderByN, ...options } of settings.listeners) {
+for (const { events, orderByN, batchOf, ...options } of settings.listeners) {
   const handler = (parameters: unknown, event: ReceivedEvent) => handle(parameters as Job, event, options.listenerName);
   const all = { ...options, ...(orderByN ? { orderBy: ({ n }: { n: number }) => n % orderByN } : {}) } as ListenOptions;
-  if (events === 'all') bus.client.listenForApi('jobs', handler, all);
+  if (batchOf !== undefined) {
+    const handleAll = (batch: readonly ReceivedEvent[]) =>
+      Promise.all(batch.map((event) => handler(event.parameters, event)));
+    (bus as never as Untyped).jobs[events[0] as string]?.listenBatch(handleAll, {
+      ...options,
+      maxSize: batchOf,
+      maxWait: '100ms',
+    } as BatchOptions);
+  } else if (events === 'all') bus.client.listenForApi('jobs', handler, all);
   else bus.client.listenForEvents(events.map((event) => (bus as never as Untyped).jobs[event]) as never, handler, all);
 }
 
 type Job = { n: number; does?: string; priority?: number };
-type Untyped = { jobs: Record<string, unknown> };
+type Untyped = { jobs: Record<string, { listenBatch(handler: unknown, options: BatchOptions): void }> };
 
 if (settings.dieAt === 'start') bus.client.onStart(die);
 function handle({ n, does = '', priority }: Job, event: ReceivedEvent, listener: string): unknown {

@@ -5,6 +5,8 @@ export type ListenerSettings = ListenOptions & {
   readonly events: readonly ('added' | 'removed')[] | 'all';
   /** As `orderBy: ({ n }) => n % orderByN`; functions do not fit into an environment. */
   readonly orderByN?: number;
+  /** Takes the first of `events` by the batch of so many. */
+  readonly batchOf?: number;
 };
 
 /** What one process of the service under test is to be; handed over as JSON. */
