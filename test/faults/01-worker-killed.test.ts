@@ -28,6 +28,8 @@ describe('a worker killed', function () {
     await scene.fire([...Array(events).fill({}), { does: 'once never' }, ...Array(20).fill({})]);
     const killed = await scene.worker({ listeners: [listener({ concurrency: 1 })] });
     await scene.ledger.until((entries) => entries.some(({ what, n }) => what === 'start' && n === events));
+    // What was handled last may not have been acknowledged when the handler of the next begins.
+    await scene.durable(({ ack_floor }) => ack_floor.stream_seq === events);
     await killed.kill();
     await scene.worker();
     await scene.settled();

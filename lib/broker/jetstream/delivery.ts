@@ -2,6 +2,7 @@ import type { Msg } from 'nats';
 import { type Headers, parseHeaders } from '../../message/headers.js';
 import type { Delivery } from '../broker.js';
 import { ACK, type AckQueue, nakPayload, WORKING } from './acks.js';
+import type { LastDelivery } from './last-delivery.js';
 
 const ACK_PREFIX = '$JS.ACK.';
 const TIMESTAMP = /^\d{7,20}$/;
@@ -51,6 +52,7 @@ export interface Tenure {
   live: boolean;
   /** Told of each event that goes back to the server. */
   readonly gaveBack: (sequence: number) => void;
+  readonly last: LastDelivery;
 }
 
 /** One message of a durable. */
@@ -84,7 +86,9 @@ export class JetStreamDelivery implements Delivery {
   }
 
   ack(): void {
-    if (this.#tenure.live) this.#acks.push(this.#replyTo, ACK);
+    if (!this.#tenure.live) return;
+    this.#tenure.last.acknowledged(this.sequence);
+    this.#acks.push(this.#replyTo, ACK);
   }
 
   nak(delay: number): void {

@@ -4,11 +4,14 @@ import { pause } from './patience.js';
 import { statusOf } from './status.js';
 import { subscribe } from './subscribe.js';
 
-// A pull that expires sooner than a round trip loses messages; heartbeats tell a dead pull from an idle one.
-const EXPIRES_NS = 30_000_000_000;
-const HEARTBEAT_MS = 10_000;
+const LONGEST_PULL_MS = 30_000;
+/** Heartbeats tell a dead pull from an idle one; servers refuse more than half of what a pull lasts. */
+const LONGEST_HEARTBEAT_MS = 10_000;
 const MISSED_HEARTBEATS = 2;
+/** However short the pulls: a busy machine or a slow network holds heartbeats up by as much. */
+const LEAST_SILENCE_MS = 10_000;
 const DRAIN_TIMEOUT_MS = 5000;
+const NS_PER_MS = 1_000_000;
 
 /** Why pulls ended: `'expired'` is everyday, `'gone'` the durable is no longer there, `'trouble'` anything else. */
 export type Ended = 'expired' | 'gone' | 'trouble';
@@ -26,16 +29,25 @@ export interface PullEvents {
 export class Pulls {
   readonly #connection: Connection;
   readonly #events: PullEvents;
+  readonly #lease: () => number;
   readonly #open = new Map<string, number>();
   #subscription: Subscription | undefined;
   #inbox = '';
   #counter = 0;
   #asked = 0;
   #heard = 0;
+  #heartbeat = LONGEST_HEARTBEAT_MS;
 
-  constructor(connection: Connection, events: PullEvents) {
+  /** @param lease of the durable, in milliseconds, at the time of each pull */
+  constructor(connection: Connection, events: PullEvents, lease: () => number) {
     this.#connection = connection;
     this.#events = events;
+    this.#lease = lease;
+  }
+
+  /** Whether the server may hold any of these pulls. */
+  get begun(): boolean {
+    return this.#subscription !== undefined;
   }
 
   /** Deliveries asked for and still to come. */
@@ -52,7 +64,10 @@ export class Pulls {
     }
     this.#open.set(id, count);
     this.#asked += count;
-    const request = `{"batch":${count},"expires":${EXPIRES_NS},"idle_heartbeat":${HEARTBEAT_MS * 1_000_000}}`;
+    const expires = pullLength(this.#lease());
+    const heartbeat = heartbeatOf(expires);
+    this.#heartbeat = heartbeat;
+    const request = `{"batch":${count},"expires":${expires * NS_PER_MS},"idle_heartbeat":${heartbeat * NS_PER_MS}}`;
     nats.publish(subject, Buffer.from(request), { reply: `${this.#inbox}.${id}` });
   }
 
@@ -64,7 +79,8 @@ export class Pulls {
 
   /** Whether the server owes us heartbeats. */
   get silent(): boolean {
-    return this.#asked > 0 && performance.now() - this.#heard > HEARTBEAT_MS * (MISSED_HEARTBEATS + 0.5);
+    const longest = Math.max(LEAST_SILENCE_MS, this.#heartbeat * (MISSED_HEARTBEATS + 0.5));
+    return this.#asked > 0 && performance.now() - this.#heard > longest;
   }
 
   /** Forgets what was asked for; late deliveries are taken all the same. */
@@ -127,6 +143,18 @@ export class Pulls {
     this.#asked = pending >= 0 ? Math.max(0, this.#asked - pending) : Math.min(this.#asked, others);
     this.#events.ended(meaningOf(status.code, status.description), `${status.code} ${status.description}`);
   }
+}
+
+/**
+ * How long a pull lasts, in milliseconds. Servers before 2.10.14 whose only pulls are those of a process that died hand the
+ * last event over again when something is due for redelivery; half a lease later its pulls are gone, before anything of it is due.
+ */
+export function pullLength(lease: number): number {
+  return Math.max(1, Math.min(LONGEST_PULL_MS, Math.floor(lease / 2)));
+}
+
+function heartbeatOf(expires: number): number {
+  return Math.min(LONGEST_HEARTBEAT_MS, Math.floor(expires / 3));
 }
 
 function meaningOf(code: number, description: string): Ended {

@@ -7,6 +7,7 @@ import type { JetStreamApi } from './api.js';
 import { DurableCare } from './care.js';
 import type { Connection } from './connection.js';
 import { JetStreamDelivery, parseAckAddress, type Tenure } from './delivery.js';
+import { LastDelivery, maySetBack } from './last-delivery.js';
 import { pause } from './patience.js';
 import type { Provisioner } from './provision.js';
 import { type Ended, Pulls } from './pulls.js';
@@ -59,10 +60,11 @@ export class DurableSource implements Source {
     this.#parts = parts;
     this.#report = new WaitingReport(durable, parts.logger);
     this.#care = new DurableCare(durable, parts.provisioner, parts.logger);
-    this.#pulls = new Pulls(parts.connection, {
-      message: (message) => this.#received(message),
-      ended: (how, reason) => this.#ended(how, reason),
-    });
+    const events = {
+      message: (message: Msg) => this.#received(message),
+      ended: (how: Ended, reason: string) => this.#ended(how, reason),
+    };
+    this.#pulls = new Pulls(parts.connection, events, () => this.lease);
     this.#started = new Promise((resolve, reject) => {
       this.#settleStart = { resolve, reject };
     });
@@ -106,9 +108,9 @@ export class DurableSource implements Source {
   }
 
   async suspend(): Promise<void> {
-    const pulling = this.#pulls.asked > 0;
+    const pulling = this.#pulls.begun;
     await this.#pulls.drain();
-    // Servers of 2.9 that still hold the ended pull misplace what is given back next: it waits for its lease, and the last
+    // Servers before 2.10.14 that still hold the ended pull misplace what is given back next: it waits for its lease, and the last
     // event handed over comes twice. Asked about a durable they look whether anybody waits for its pulls.
     if (pulling && this.#parts.connection.connected) await this.#refresh();
   }
@@ -145,7 +147,16 @@ export class DurableSource implements Source {
     this.#pulls.delivered();
     this.#care.observe(address);
     this.#retryWait = FIRST_RETRY_MS;
-    this.#sink.deliver(new JetStreamDelivery(message, address, this.#parts.acks, this.#tenure), this);
+    const delivery = new JetStreamDelivery(message, address, this.#parts.acks, this.#tenure);
+    if (this.#tenure.last.repeats(address) && maySetBack(this.#parts.connection.nats?.info?.version)) {
+      this.#parts.logger.debug(
+        { durable: this.durable.name, sequence: address.sequence },
+        'Acknowledged an event again',
+      );
+      delivery.ack();
+      return this.#sink.changed(this);
+    }
+    this.#sink.deliver(delivery, this);
   }
 
   #ended(how: Ended, reason: string): void {
@@ -200,7 +211,7 @@ export class DurableSource implements Source {
   }
 
   #newTenure(): Tenure {
-    return { live: true, gaveBack: (sequence) => this.#care.gaveBack(sequence) };
+    return { live: true, gaveBack: (sequence) => this.#care.gaveBack(sequence), last: new LastDelivery() };
   }
 
   /** One attempt; the milliseconds to wait before another one, 0 if there need be none. */

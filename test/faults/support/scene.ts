@@ -1,6 +1,7 @@
 import { appendFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { expect } from 'chai';
+import type { ConsumerInfo } from 'nats';
 import { type ConfigInput, create, type Duration, type ListenOptions } from '../../../lib/index.js';
 import { type Account, accountFor, type Ledger, openLedger } from './ledger.js';
 import { type DeadLetter, openServerState, type ServerState } from './server-state.js';
@@ -44,6 +45,8 @@ export interface Scene extends AsyncDisposable {
   fire(jobs: number | readonly Job[], options?: { atOnce?: number; timeout?: Duration }): Promise<void>;
   /** Resolves when nothing is left to deliver or to acknowledge, for any listener of the service. */
   settled(serviceName?: string): Promise<void>;
+  /** Resolves when this is true of a durable, by the server's word; the test's time-out is its limit. */
+  durable(fact: (info: ConsumerInfo) => boolean, name?: string): Promise<void>;
   deadLetters(): Promise<DeadLetter[]>;
   /**
    * The ledger's last word: asserts that nothing was lost, that no event was in two hands at once, and that none was run
@@ -154,6 +157,7 @@ export async function openScene(
       return worker;
     },
     settled: (serviceName = 'jobs-service') => server.settled(`${prefix}-jobs`, `${serviceName}--`),
+    durable: (fact, name = 'jobs-service--work--added') => server.durable(`${prefix}-jobs`, name, fact),
     deadLetters: () => server.deadLetters(`${prefix}_dead_letters`),
     async [Symbol.asyncDispose]() {
       await Promise.all(workers.map((worker) => worker[Symbol.asyncDispose]()));

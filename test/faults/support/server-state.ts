@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ConnectionOptions, connect, type JetStreamManager, type NatsConnection } from 'nats';
+import { type ConnectionOptions, type ConsumerInfo, connect, type JetStreamManager, type NatsConnection } from 'nats';
 
 const LOOK_EVERY_MS = 100;
 
@@ -11,6 +11,8 @@ export interface ServerState extends AsyncDisposable {
   deadLetters(stream: string): Promise<DeadLetter[]>;
   /** Resolves once each durable of the stream whose name begins so has nothing left to deliver, and nothing unacknowledged. */
   settled(stream: string, beginning: string): Promise<void>;
+  /** Resolves once this is true of the durable. */
+  durable(stream: string, name: string, fact: (info: ConsumerInfo) => boolean): Promise<void>;
 }
 
 export interface DeadLetter {
@@ -43,6 +45,14 @@ export async function openServerState(given: string | ConnectionOptions): Promis
           .catch(() => []);
         const own = durables.filter(({ name }) => name.startsWith(beginning));
         if (own.length > 0 && own.every((each) => each.num_pending + each.num_ack_pending === 0)) return;
+        await sleep(LOOK_EVERY_MS);
+      }
+      throw new Error('the test is over');
+    },
+    async durable(stream, name, fact) {
+      while (!nats.isClosed()) {
+        const info = await manager.consumers.info(stream, name).catch(() => undefined);
+        if (info !== undefined && fact(info)) return;
         await sleep(LOOK_EVERY_MS);
       }
       throw new Error('the test is over');
