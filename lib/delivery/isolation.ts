@@ -12,15 +12,22 @@ const REST_MS = 20;
 export class Isolation {
   readonly #suspects = new Queue<Held>();
   readonly #suspicionOf: (held: Held) => Suspicion;
+  readonly #stopAsking: () => Promise<void>;
   readonly #due: () => void;
   #running: Held | undefined;
   #rest: NodeJS.Timeout | undefined;
+  #resting: Promise<void> | undefined;
   #rested = false;
 
-  /** @param due called when a suspect may begin, if still nothing else runs */
-  constructor(suspicionOf: (held: Held) => Suspicion, due: () => void) {
-    this.#suspicionOf = suspicionOf;
-    this.#due = due;
+  /** @param options `stopAsking`: takes back what was asked for; `due`: called when a suspect may begin, if still nothing else runs */
+  constructor(options: {
+    suspicionOf: (held: Held) => Suspicion;
+    stopAsking: () => Promise<void>;
+    due: () => void;
+  }) {
+    this.#suspicionOf = options.suspicionOf;
+    this.#stopAsking = options.stopAsking;
+    this.#due = options.due;
   }
 
   isSuspect(held: Held): boolean {
@@ -51,16 +58,29 @@ export class Isolation {
   next(): Held | undefined {
     if (this.#suspects.length === 0) return undefined;
     if (!this.#rested) {
-      this.#rest ??= setTimeout(() => {
-        this.#rest = undefined;
-        this.#rested = true;
-        this.#due();
-      }, REST_MS);
+      this.#resting ??= this.#waitForQuiet();
       return undefined;
     }
     this.#rested = false;
-    this.#running = this.#suspects.shift();
+    this.#running = this.#takeOne();
     return this.#running;
+  }
+
+  /** What ended has been acknowledged, and what was asked for has come or has been taken back: it takes no count along. */
+  async #waitForQuiet(): Promise<void> {
+    const rest = new Promise((resolve) => {
+      this.#rest = setTimeout(resolve, REST_MS);
+    });
+    await Promise.allSettled([rest, this.#stopAsking()]);
+    this.#resting = undefined;
+    this.#rested = true;
+    this.#due();
+  }
+
+  #takeOne(): Held | undefined {
+    const [chosen, ...others] = this.#suspects.drain().sort(inTurn);
+    for (const held of others) this.#suspects.push(held);
+    return chosen;
   }
 
   /** Something else has begun. */
@@ -80,4 +100,20 @@ export class Isolation {
   stop(): void {
     clearTimeout(this.#rest);
   }
+}
+
+/**
+ * What came most often goes first. Of equals the first and the last of one order by turns, from crash to crash: several
+ * durables hand over a suspect each, and one that always came behind the one to blame would be given up with it, never run.
+ */
+function inTurn(one: Held, other: Held): number {
+  if (one.attempt !== other.attempt) return other.attempt - one.attempt;
+  const order = isBefore(one, other) ? -1 : 1;
+  return one.attempt % 2 === 0 ? order : -order;
+}
+
+/** The same in each process, unlike the order of arrival. */
+function isBefore(one: Held, other: Held): boolean {
+  const [name, otherName] = [one.source.durable.name, other.source.durable.name];
+  return name === otherName ? one.delivery.sequence < other.delivery.sequence : name < otherName;
 }

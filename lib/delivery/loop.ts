@@ -49,7 +49,11 @@ export class ListenerLoop implements Sink {
     this.#logger = options.logger;
     this.#flow = new Flow(options.concurrency * (options.batches?.maxSize ?? 1));
     this.#gathering = options.batches && new Gathering(options.batches, () => this.#pump());
-    this.#isolation = new Isolation(options.suspicionOf, () => this.#pump());
+    this.#isolation = new Isolation({
+      suspicionOf: options.suspicionOf,
+      stopAsking: () => this.#intake.suspend(),
+      due: () => this.#pump(),
+    });
     this.#hand = new Hand({ inLanes: options.inLanes, isolation: this.#isolation });
     this.#leases = new LeaseKeeper({
       listener: options.name,
