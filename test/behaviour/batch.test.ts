@@ -282,7 +282,8 @@ describe('a listener of batches', function () {
     const bus = await shop(3);
     await world.addDurable(DURABLE, { ack_wait: 60_000_000_000 });
     const consumer = await (await world.client()).jetstream().consumers.get(world.stream(), DURABLE);
-    for await (const message of await consumer.fetch({ max_messages: 3, expires: 5000 })) message.nak();
+    for (const _ of [1, 2])
+      for await (const message of await consumer.fetch({ max_messages: 3, expires: 5000 })) message.nak();
     bus.shop.order_placed.listenBatch(
       (events) => handled.push(numbersOf(events)),
       options({ maxSize: 3, maxAttempts: 1 }),
