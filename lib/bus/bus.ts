@@ -11,6 +11,9 @@ export interface Verbs {
 /** Properties of the bus itself, beside its APIs. */
 export type Members = Readonly<Record<string | symbol, unknown>>;
 
+/** Names that a node remembers, so that asking twice gives the same object: more than any API declares. */
+const MAX_CACHED_NAMES = 1000;
+
 /**
  * The bus as an object of nodes, `bus.auth.user_created`. A node knows its path and nothing else; the verb that is called
  * on it decides what the path means: its last token is the event, what stands before it the API.
@@ -31,7 +34,8 @@ function node(path: readonly string[], members: Members, verbs: Verbs): object {
       const isVerb = key === 'fire' || key === 'listen' || key === 'listenBatch';
       if (!isVerb && isRefusedWord(key)) return Reflect.get(Object.prototype, key) as unknown;
       const made = isVerb ? verb(key, path, verbs) : node([...path, key], {}, verbs);
-      children.set(key, made);
+      // Whoever asks for names that come from outside must not fill the memory.
+      if (children.size < MAX_CACHED_NAMES) children.set(key, made);
       return made;
     },
     set() {

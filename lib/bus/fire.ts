@@ -1,36 +1,26 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { StreamSpec } from '../broker/broker.js';
+import { within } from '../broker/patience.js';
 import type { ApiDefinition, EventDefinition } from '../definition/api.js';
 import { toMilliseconds } from '../duration.js';
-import { InvalidEventArguments, UnknownApi, ValidationError } from '../errors.js';
+import { EventFireTimeout, UnknownApi, ValidationError } from '../errors.js';
 import { type EncodedBody, encodeBody, MalformedBody } from '../message/body.js';
-import { createEncoder, type Encoder, type WireEvent } from '../message/codec.js';
+import { createEncoder, type WireEvent } from '../message/codec.js';
 import type { EventMessage } from '../message/message.js';
 import { checkApiName, checkEventName, subjectOf } from '../names.js';
 import type { Contract } from '../schema/contract.js';
 import type { Contracts } from './contracts.js';
-import { checkFireOptions } from './fire-options.js';
-import type { FireOptions } from './handles.js';
+import { readArguments } from './fire-options.js';
 import type { Hooks } from './hooks.js';
 import type { Lifecycle, Opened } from './lifecycle.js';
+import { type EventSource, type FirePatience, Outgoing, type Prepared } from './outgoing.js';
 import { eventNotFound } from './registry.js';
 import type { Streams } from './streams.js';
+import { Turns } from './turns.js';
 
 /** Kept free in a message, so that the same event fits as a dead letter, which has more headers. */
 const RESERVE_BYTES = 16 * 1024;
 /** What a closing bus gives to events that are not on their way yet. */
 const CLOSING_GRACE_MS = 1000;
-const NO_OPTIONS: FireOptions = Object.freeze({});
-
-/** What firing one event needs, worked out once. */
-interface Prepared {
-  readonly definition: EventDefinition;
-  readonly contract: Contract;
-  readonly encode: Encoder;
-  readonly stream: StreamSpec;
-  readonly validate: boolean;
-  readonly timeout: number;
-}
 
 export interface FirerParts {
   readonly apis: ReadonlyMap<string, ApiDefinition>;
@@ -43,8 +33,9 @@ export interface FirerParts {
 /** Fires events: look up, check names, fill defaults in, validate, encode, publish, confirm. */
 export class Firer {
   readonly #parts: FirerParts;
-  readonly #prepared = new Map<EventDefinition, Prepared>();
+  readonly #sources = new Map<EventDefinition, EventSource>();
   readonly #ensured = new Set<StreamSpec>();
+  readonly #turns = new Map<string, Turns>();
   #pending = 0;
   #whenIdle: (() => void) | undefined;
 
@@ -52,15 +43,27 @@ export class Firer {
     this.#parts = parts;
   }
 
-  async fire(apiName: string, eventName: string, args: readonly unknown[]): Promise<EventMessage> {
-    this.#parts.lifecycle.checkNotClosed();
-    this.#pending += 1;
+  /** Rejects rather than throws. What the caller changes after this call changes nothing. */
+  fire(apiName: string, eventName: string, args: readonly unknown[]): Promise<EventMessage> {
+    let event: Outgoing;
     try {
-      return await this.#fire(apiName, eventName, args);
-    } finally {
-      this.#pending -= 1;
-      if (this.#pending === 0) this.#whenIdle?.();
+      this.#parts.lifecycle.checkNotClosed();
+      event = this.#read(apiName, eventName, args);
+    } catch (error) {
+      return Promise.reject(error);
     }
+    this.#pending += 1;
+    const { opened } = this.#parts.lifecycle;
+    const { prepared, turns } = event.source;
+    const atOnce = turns.free && !this.#parts.hooks.has('beforeEventSent');
+    return opened !== undefined && prepared !== undefined && atOnce && this.#ensured.has(prepared.stream)
+      ? this.#publish(event, prepared, opened, patienceOf(event, prepared))
+      : this.#sendInTurn(event);
+  }
+
+  #ended(): void {
+    this.#pending -= 1;
+    if (this.#pending === 0) this.#whenIdle?.();
   }
 
   /** Resolves when nothing is being fired, or after a second: without a server there is nothing to wait for. */
@@ -75,45 +78,69 @@ export class Firer {
     });
   }
 
-  async #fire(apiName: string, eventName: string, args: readonly unknown[]): Promise<EventMessage> {
-    const { lifecycle, hooks } = this.#parts;
-    const definition = this.#find(apiName, eventName);
+  /** Everything that needs no connection, within the call itself. */
+  #read(apiName: string, eventName: string, args: readonly unknown[]): Outgoing {
+    const source = this.#sourceOf(this.#find(apiName, eventName));
+    const { definition, contract, prepared } = source;
     const [given = {}, options] = readArguments(definition, args);
-    const opened = lifecycle.opened ?? (await lifecycle.open());
-    const prepared = this.#prepare(definition, opened);
-    const timeout =
-      options.timeout === undefined
-        ? prepared.timeout
-        : toMilliseconds(options.timeout, `fire of ${apiName}.${eventName}: timeout`);
-    const patience = { deadline: performance.now() + timeout, signal: options.signal };
-    const body = readParameters(prepared, given);
-    const event = {
-      id: options.id ?? uuidv7(),
-      apiName,
-      eventName,
-      version: definition.version,
-      parameters: body.value,
-    };
-    const before = hooks.run('beforeEventSent', event);
-    if (before !== undefined) await before;
-    const wire = prepared.encode({ id: event.id, firedAt: new Date(), text: body.text });
-    if (!this.#ensured.has(prepared.stream)) await this.#ensure(prepared.stream, opened, patience);
-    checkSize(wire, definition, opened.broker.maxPayload);
-    const { stream, sequence, duplicate } = await opened.broker.publish(wire, prepared.stream, patience);
-    // Spelt out: spreading an object takes longer than all that is around it here.
-    const { id, version, parameters } = event;
-    const message: EventMessage = {
-      id,
-      apiName,
-      eventName,
-      version,
-      parameters,
-      nativeId: { stream, sequence },
-      duplicate,
-    };
-    const after = hooks.run('afterEventSent', message);
-    if (after !== undefined) await this.#afterSent(message, after);
-    return message;
+    const body = encode(definition, contract.complete(given));
+    const validated = prepared?.validate === true;
+    if (validated) contract.validateFired(body.value);
+    return new Outgoing(source, options, body, validated);
+  }
+
+  #sourceOf(definition: EventDefinition): EventSource {
+    const known = this.#sources.get(definition);
+    if (known !== undefined) return known;
+    const { apiName, name } = definition;
+    const turns = this.#turns.get(apiName) ?? new Turns();
+    this.#turns.set(apiName, turns);
+    const contract = this.#parts.contracts.of(apiName, name) as Contract; // The definition is there, so its contract is.
+    const source: EventSource = { definition, contract, turns, prepared: undefined };
+    this.#sources.set(definition, source);
+    return source;
+  }
+
+  /** Opens what is not open, runs hooks, and publishes after what was fired before. */
+  async #sendInTurn(event: Outgoing): Promise<EventMessage> {
+    const { lifecycle, hooks } = this.#parts;
+    const { source } = event;
+    const turn = source.turns.take();
+    let isPublishing = false;
+    try {
+      const opened = lifecycle.opened ?? (await lifecycle.open());
+      source.prepared ??= this.#prepare(source, opened);
+      const { prepared } = source;
+      if (prepared.validate && !event.validated) source.contract.validateFired(event.value);
+      const patience = patienceOf(event, prepared);
+      const before = hooks.has('beforeEventSent') ? hooks.run('beforeEventSent', event.outgoing()) : undefined;
+      if (before !== undefined) await within(before, patience, () => hookTimeout(event, 'beforeEventSent'));
+      if (!this.#ensured.has(prepared.stream)) await this.#ensure(prepared.stream, opened, patience);
+      await within(turn.reached, patience, () => queueTimeout(event));
+      isPublishing = true;
+      return this.#publish(event, prepared, opened, patience);
+    } finally {
+      turn.end();
+      if (!isPublishing) this.#ended();
+    }
+  }
+
+  async #publish(event: Outgoing, prepared: Prepared, opened: Opened, patience: FirePatience): Promise<EventMessage> {
+    try {
+      const { id, text, options, source } = event;
+      const wire = prepared.encode({ id, firedAt: new Date(), text, headers: options.headers });
+      checkSize(wire, source.definition, opened.broker.maxPayload);
+      const { stream, sequence, duplicate } = await opened.broker.publish(wire, prepared.stream, patience);
+      const nativeId = { stream, sequence };
+      const { hooks } = this.#parts;
+      if (hooks.has('afterEventSent')) {
+        const after = hooks.run('afterEventSent', event.storedForHooks(nativeId, duplicate)) as Promise<void>;
+        await this.#afterSent(event, after, patience);
+      }
+      return event.stored(nativeId, duplicate);
+    } finally {
+      this.#ended();
+    }
   }
 
   #find(apiName: string, eventName: string): EventDefinition {
@@ -131,66 +158,58 @@ export class Firer {
     throw eventNotFound(api, eventName);
   }
 
-  #prepare(definition: EventDefinition, { config }: Opened): Prepared {
-    const known = this.#prepared.get(definition);
-    if (known !== undefined) return known;
+  #prepare({ definition }: EventSource, { config }: Opened): Prepared {
     const { apiName, name: eventName, version } = definition;
     const { eventFireTimeout, validate } = config.api(apiName);
     const subject = subjectOf(config.prefix, apiName, eventName);
-    const prepared: Prepared = {
-      definition,
-      contract: this.#parts.contracts.of(apiName, eventName) as Contract, // The definition is there, so its contract is.
+    return {
       encode: createEncoder({ subject, serviceName: config.serviceName, apiName, eventName, version }),
       stream: this.#parts.streams.ofApi(config, apiName),
       validate: validate.outgoing,
       timeout: eventFireTimeout,
     };
-    this.#prepared.set(definition, prepared);
-    return prepared;
   }
 
-  async #ensure(
-    stream: StreamSpec,
-    { broker }: Opened,
-    patience: { deadline: number; signal: AbortSignal | undefined },
-  ): Promise<void> {
+  async #ensure(stream: StreamSpec, { broker }: Opened, patience: FirePatience): Promise<void> {
     await broker.connect(patience);
     await broker.ensureStream(stream, patience);
     this.#ensured.add(stream);
   }
 
-  /** The event is stored by now: a failing hook must not make the caller fire it again. */
-  async #afterSent(message: EventMessage, after: Promise<void>): Promise<void> {
-    try {
-      await after;
-    } catch (error) {
-      this.#parts.lifecycle.logger.error(
-        { event: `${message.apiName}.${message.eventName}`, eventId: message.id, err: error },
-        'A hook afterEventSent failed; the event is stored',
-      );
-    }
+  /** The event is stored by now: a hook that fails or takes too long must not make the caller fire it again. */
+  async #afterSent({ id, source }: Outgoing, after: Promise<void>, patience: FirePatience): Promise<void> {
+    const fields = { event: fullName(source), eventId: id };
+    const { logger } = this.#parts.lifecycle;
+    const failed = (err: unknown) =>
+      logger.error({ ...fields, err }, 'A hook afterEventSent failed; the event is stored');
+    const outlasted = 'A hook afterEventSent has outlasted the timeout of the fire; the event is stored';
+    await within(after.catch(failed), patience, () => new Error(outlasted)).catch(() => logger.warn(fields, outlasted));
   }
 }
 
-function readArguments(definition: EventDefinition, args: readonly unknown[]): [given: unknown, options: FireOptions] {
-  if (args.length === 1) return [args[0], NO_OPTIONS];
-  const name = `${definition.apiName}.${definition.name}`;
-  const options = args[1] ?? {};
-  if (args.length > 2 || typeof options !== 'object') {
-    throw new InvalidEventArguments(
-      `Event ${name} was fired with ${args.length} arguments; give its parameters by name, in one object, and then options, if any: ` +
-        `fire({ ${[...definition.parameters.keys()].join(', ')} }, { id: '…' })`,
-    );
-  }
-  checkFireOptions(name, options);
-  return [args[0], options as FireOptions];
+function patienceOf({ options, source }: Outgoing, { timeout }: Prepared): FirePatience {
+  const { apiName, name } = source.definition;
+  const given = options.timeout;
+  const wait = given === undefined ? timeout : toMilliseconds(given, `fire of ${apiName}.${name}: timeout`);
+  return { deadline: performance.now() + wait, signal: options.signal };
 }
 
-function readParameters(prepared: Prepared, given: unknown): EncodedBody {
-  const { contract, definition, validate } = prepared;
-  const body = encode(definition, contract.complete(given));
-  if (validate) contract.validateFired(body.value);
-  return body;
+function fullName({ definition }: EventSource): string {
+  return `${definition.apiName}.${definition.name}`;
+}
+
+function hookTimeout({ source }: Outgoing, hook: string): EventFireTimeout {
+  return new EventFireTimeout(
+    `A hook ${hook} of ${fullName(source)} was still running when the timeout had passed. The event was not sent.`,
+    { stored: 'no' },
+  );
+}
+
+function queueTimeout({ source }: Outgoing): EventFireTimeout {
+  return new EventFireTimeout(
+    `${fullName(source)} waited for events that were fired before it until its timeout had passed. It was not sent.`,
+    { stored: 'no' },
+  );
 }
 
 function encode(definition: EventDefinition, parameters: object): EncodedBody {

@@ -19,6 +19,11 @@ export interface FireOptions {
   readonly timeout?: Duration | undefined;
   /** Stops waiting; the event may have been stored all the same. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Text headers of your own, e.g. `traceparent` or a tenant; handlers read them in `event.headers`, names in lowercase.
+   * Names that begin with `ce-`, `nats-` or `lightbus-`, and `content-type`, are refused. @default none
+   */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 // biome-ignore lint/complexity/noBannedTypes: asks whether nothing is required, which is what `{}` says

@@ -27,6 +27,11 @@ export class Hooks {
     else hooks.push(hook);
   }
 
+  /** Whether there is a hook of this name. */
+  has(name: HookName): boolean {
+    return this.#hooks.has(name);
+  }
+
   /** Undefined where there is no hook, so that the hot path need not wait for nothing. */
   run<N extends HookName>(name: N, argument: HookArguments[N]): Promise<void> | undefined {
     const hooks = this.#hooks.get(name);

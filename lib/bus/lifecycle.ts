@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { adaptLogger } from '../adapt-logger.js';
 import type { Broker } from '../broker/broker.js';
 import type { Config } from '../config/config.js';
@@ -18,6 +19,8 @@ export class Lifecycle {
   readonly #created: CreatedConfig;
   readonly #makeBroker: (config: Config, logger: Logger) => Broker;
   readonly logger: Logger;
+  /** Where the connection and all that it brings run: in the context of who created the bus, not of who used it first. */
+  readonly #context = new AsyncResource('lightbus');
   #flags: ConfigFlags = {};
   #level: LogLevel = levelFromEnvironment();
   #opening: Promise<Opened> | undefined;
@@ -56,7 +59,7 @@ export class Lifecycle {
   /** Resolves the configuration; connects to nothing. @throws InvalidConfiguration, InvalidName, BusAlreadyClosed */
   open(): Promise<Opened> {
     this.checkNotClosed();
-    this.#opening ??= this.#open();
+    this.#opening ??= this.#context.runInAsyncScope(() => this.#open());
     return this.#opening;
   }
 

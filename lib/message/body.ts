@@ -52,7 +52,7 @@ function findFlaw(value: object, depth: number): string | undefined {
   return undefined;
 }
 
-/** What JSON makes of some parameters: `value` is what a listener will see, `text` the body. */
+/** What JSON makes of some parameters: `value` is what a listener will see, a copy, `text` the body. */
 export interface EncodedBody {
   readonly text: string;
   readonly value: Record<string, unknown>;
@@ -68,8 +68,8 @@ export function encodeBody(parameters: object): EncodedBody {
   let text: string | undefined;
   try {
     // Getters run here, too, and may throw.
-    if (isPlainJson(parameters, 1))
-      return { text: JSON.stringify(parameters), value: parameters as Record<string, unknown> };
+    const copy = plainCopy(parameters, 1);
+    if (copy !== NOT_PLAIN) return { text: JSON.stringify(copy), value: copy as Record<string, unknown> };
     text = JSON.stringify(parameters);
   } catch (cause) {
     throw new MalformedBody(
@@ -86,39 +86,46 @@ export function encodeBody(parameters: object): EncodedBody {
   return { text, value: value as Record<string, unknown> };
 }
 
-/** Whether JSON keeps a value exactly as it is, so that the value itself can be validated. */
-function isPlainJson(value: unknown, depth: number): boolean {
+const NOT_PLAIN = Symbol('not plain');
+
+/** A copy of a value that JSON keeps exactly as it is; each getter is read once. Of any other value, `NOT_PLAIN`. */
+function plainCopy(value: unknown, depth: number): unknown {
   switch (typeof value) {
     case 'string':
     case 'boolean':
-      return true;
+      return value;
     case 'number':
-      return Number.isFinite(value);
+      return Number.isFinite(value) ? value : NOT_PLAIN;
     case 'object':
-      return (
-        value === null ||
-        (depth <= MAX_DEPTH && (Array.isArray(value) ? isPlainArray(value, depth) : isPlainObject(value, depth)))
-      );
+      if (value === null) return null;
+      if (depth > MAX_DEPTH) return NOT_PLAIN;
+      return Array.isArray(value) ? plainArray(value, depth) : plainObject(value, depth);
     default:
-      return false;
+      return NOT_PLAIN;
   }
 }
 
-function isPlainArray(value: readonly unknown[], depth: number): boolean {
+function plainArray(value: readonly unknown[], depth: number): unknown {
+  const copy: unknown[] = [];
   for (let index = 0; index < value.length; index++) {
-    if (!isPlainJson(value[index], depth + 1)) return false;
+    const item = plainCopy(value[index], depth + 1);
+    if (item === NOT_PLAIN) return NOT_PLAIN;
+    copy.push(item);
   }
-  return true;
+  return copy;
 }
 
-function isPlainObject(value: object, depth: number): boolean {
+function plainObject(value: object, depth: number): unknown {
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) return false;
+  if (prototype !== Object.prototype && prototype !== null) return NOT_PLAIN;
+  const copy: Record<string, unknown> = {};
   for (const key of Object.keys(value)) {
-    if (PROTOTYPE_KEYS.has(key) || key === 'toJSON') return false;
-    if (!isPlainJson((value as Record<string, unknown>)[key], depth + 1)) return false;
+    if (PROTOTYPE_KEYS.has(key) || key === 'toJSON') return NOT_PLAIN;
+    const item = plainCopy((value as Record<string, unknown>)[key], depth + 1);
+    if (item === NOT_PLAIN) return NOT_PLAIN;
+    copy[key] = item;
   }
-  return true;
+  return copy;
 }
 
 function quoteStart(text: string): string {

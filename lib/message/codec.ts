@@ -8,7 +8,13 @@ export interface WireEvent {
 }
 
 /** Puts one event's metadata and body into bytes; made once for each event that a service fires. */
-export type Encoder = (event: { id: string; firedAt: Date; text: string }) => WireEvent;
+export type Encoder = (event: {
+  readonly id: string;
+  readonly firedAt: Date;
+  readonly text: string;
+  /** Further headers, which were checked. */
+  readonly headers: Readonly<Record<string, string>> | undefined;
+}) => WireEvent;
 
 /** The headers of section "on the wire" of the architecture, as a template: only three values differ between two events. */
 export function createEncoder(event: {
@@ -25,14 +31,17 @@ export function createEncoder(event: {
   // Many events are fired in one millisecond; its text need not be made for each.
   let millisecond = Number.NaN;
   let time = '';
-  return ({ id, firedAt, text }) => {
+  return ({ id, firedAt, text, headers: further }) => {
     if (firedAt.getTime() !== millisecond) {
       millisecond = firedAt.getTime();
       time = firedAt.toISOString();
     }
     const safeId = encodeHeaderValue(id);
-    const headers = `${head}${safeId}\r\nce-id: ${safeId}\r\nce-time: ${time}\r\n\r\n`;
-    return { subject, headers: Buffer.from(headers, 'latin1'), body: Buffer.from(text, 'utf8') };
+    const headers = `${head}${safeId}\r\nce-id: ${safeId}\r\nce-time: ${time}\r\n`;
+    const body = Buffer.from(text, 'utf8');
+    if (further === undefined) return { subject, headers: Buffer.from(`${headers}\r\n`, 'latin1'), body };
+    const lines = Object.entries(further).map(([name, value]) => `${name}: ${value}\r\n`);
+    return { subject, headers: Buffer.from(`${headers}${lines.join('')}\r\n`, 'utf8'), body };
   };
 }
 

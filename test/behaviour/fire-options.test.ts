@@ -96,7 +96,9 @@ describe('firing with options', () => {
     const error = await errorOf(bus.auth.heartbeat.fire({}, { ttl: 3 }));
 
     expect(error).to.be.instanceOf(InvalidConfiguration);
-    expect(error.message).to.equal("fire of auth.heartbeat: ttl is not an option; known are 'id', 'timeout', 'signal'");
+    expect(error.message).to.equal(
+      "fire of auth.heartbeat: ttl is not an option; known are 'id', 'timeout', 'signal', 'headers'",
+    );
   });
 
   it('refuses a timeout that is no duration, before anything is sent', async () => {

@@ -1,8 +1,8 @@
 import { ErrorCode, NatsError } from 'nats';
 import { EventFireTimeout, InvalidConfiguration, type LightbusError } from '../../errors.js';
 import type { Patience } from '../broker.js';
+import { pause, remaining } from '../patience.js';
 import type { Connection } from './connection.js';
-import { pause, remaining } from './patience.js';
 import { explainMissingRight } from './rights.js';
 
 const REQUEST_TIMEOUT_MS = 5000;

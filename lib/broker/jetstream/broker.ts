@@ -2,18 +2,19 @@ import type { ResolvedNatsOptions } from '../../config/config.js';
 import type { Logger } from '../../logger.js';
 import type { WireEvent } from '../../message/codec.js';
 import type { Broker, DurableSpec, Patience, Sink, Source, Stored, StreamSpec } from '../broker.js';
+import { pause } from '../patience.js';
 import { AckQueue } from './acks.js';
 import { JetStreamApi } from './api.js';
 import { Connection } from './connection.js';
-import { pause } from './patience.js';
 import { Provisioner } from './provision.js';
-import { Publisher } from './publisher.js';
+import { Publisher, type PublishTarget } from './publisher.js';
 import { DurableSource } from './source.js';
 import { JetStreamStore } from './store.js';
 
 const HEALING_TIMEOUT_MS = 5000;
 const FLUSH_TIMEOUT_MS = 5000;
 const FLUSH_POLL_MS = 10;
+const NANOS_PER_MS = 1e6;
 
 /** NATS JetStream behind one connection. */
 export class JetStreamBroker implements Broker {
@@ -26,7 +27,7 @@ export class JetStreamBroker implements Broker {
   readonly store: JetStreamStore;
   /** The streams that are published to, by their real name, and what to make again should they vanish. */
   readonly #streams = new Map<string, StreamSpec>();
-  readonly #nameOf = new Map<StreamSpec, string>();
+  readonly #targets = new Map<StreamSpec, PublishTarget>();
   readonly #restoring = new Map<string, Promise<unknown>>();
 
   constructor(options: { nats: ResolvedNatsOptions; name: string; logger: Logger }) {
@@ -50,11 +51,13 @@ export class JetStreamBroker implements Broker {
   async ensureStream(spec: StreamSpec, patience: Patience): Promise<void> {
     const { config } = await this.#provisioner.ensureStream(spec, patience);
     this.#streams.set(config.name, spec);
-    this.#nameOf.set(spec, config.name);
+    this.#targets.set(spec, { stream: config.name, duplicateWindow: Number(config.duplicate_window) / NANOS_PER_MS });
   }
 
   publish(event: WireEvent, stream: StreamSpec, patience: Patience): Promise<Stored> {
-    return this.#publisher.publish(event, this.#nameOf.get(stream) ?? stream.name, patience);
+    // A stream that is not ours to make may not have been asked for its settings.
+    const target = this.#targets.get(stream) ?? { stream: stream.name, duplicateWindow: stream.config.duplicateWindow };
+    return this.#publisher.publish(event, target, patience);
   }
 
   async open(durable: DurableSpec, sink: Sink, patience: Patience): Promise<Source> {

@@ -1,11 +1,12 @@
+import { AsyncResource } from 'node:async_hooks';
 import { Events, type NatsConnection, type Status } from 'nats';
 import { BusAlreadyClosed, EventFireTimeout } from '../../errors.js';
 import type { Logger } from '../../logger.js';
 import type { Patience } from '../broker.js';
+import { pause, within } from '../patience.js';
 import { guardClient } from './client-guard.js';
 import { ConnectionReport } from './connection-report.js';
 import { Dialer, type DialOptions } from './dialer.js';
-import { pause, within } from './patience.js';
 import { describeMissingRight } from './rights.js';
 
 const FIRST_RETRY_MS = 250;
@@ -24,6 +25,8 @@ export interface ConnectionListener {
 /** One connection to NATS that is opened when first needed, reconnects for ever, and is replaced should it ever be closed from outside. */
 export class Connection {
   readonly #options: DialOptions;
+  /** Handlers run where the connection was opened: that must not be the context of whoever happened to need it first. */
+  readonly #context = new AsyncResource('lightbus');
   readonly #dialer: Dialer;
   readonly #listeners = new Set<ConnectionListener>();
   readonly #closing = new AbortController();
@@ -90,7 +93,10 @@ export class Connection {
       patience.signal?.throwIfAborted();
       this.#waiting += 1;
       try {
-        this.#connecting ??= this.#nats === undefined ? this.#connect({ onceWelcome: false }) : this.#reconnected();
+        this.#connecting ??=
+          this.#nats === undefined
+            ? this.#context.runInAsyncScope(() => this.#connect({ onceWelcome: false }))
+            : this.#reconnected();
         await within(this.#connecting, patience, () => this.#gaveUp());
       } finally {
         this.#waiting -= 1;

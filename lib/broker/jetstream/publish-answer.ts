@@ -13,9 +13,14 @@ export class RefusedPublish {
     this.apiCode = apiCode;
   }
 
-  /** The server expects it to pass: JetStream not available just now, no leader, a snapshot under way, out of storage. */
-  get transient(): boolean {
-    return [10008, 10009, 10023].includes(this.apiCode);
+  /**
+   * What it means for the event: refused for good, not stored just now (JetStream not available, no leader, a snapshot
+   * under way, out of storage, too many requests), or nothing. A cluster answers 10158 while another copy of the id is
+   * being replicated: whether that copy is stored is known later.
+   */
+  get meaning(): 'refused' | 'not now' | 'unknown' {
+    if ([10008, 10009, 10023, 10167].includes(this.apiCode)) return 'not now';
+    return !(this.apiCode > 0) || this.apiCode === 10158 ? 'unknown' : 'refused';
   }
 
   toError(subject: string): LightbusError {

@@ -1,24 +1,32 @@
-import { createInbox, type Msg, type NatsConnection, type PublishOptions, type Subscription } from 'nats';
+import type { Msg, NatsConnection, PublishOptions } from 'nats';
 import { BusAlreadyClosed, EventFireTimeout, LightbusError } from '../../errors.js';
 import type { WireEvent } from '../../message/codec.js';
 import type { Patience, Stored } from '../broker.js';
+import { AnswerInbox } from './answer-inbox.js';
 import type { Connection } from './connection.js';
 import { RefusedPublish, readAnswer } from './publish-answer.js';
-import { describeMissingRight, explainMissingRight } from './rights.js';
-import { subscribe } from './subscribe.js';
+import { describeMissingRight } from './rights.js';
 
 const SWEEP_EVERY_MS = 50;
 const RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 1000;
 /** Without an answer for so long, an event is sent again; the server drops the second of one id. */
 const SILENCE_MS = 4000;
-/** How often the subscription is tried again that the server refuses: nobody tells of rights that come back. */
-const SUBSCRIBE_AGAIN_MS = 2000;
+/** An event is sent again within this part of the time for which its stream remembers ids; later, it could be stored twice. */
+const SAFE_PART_OF_WINDOW = 0.5;
+
+/** Where events are published to. */
+export interface PublishTarget {
+  /** The only stream whose answer counts. */
+  readonly stream: string;
+  /** For how long the stream remembers the ids of events, in milliseconds, as the server has it. */
+  readonly duplicateWindow: number;
+}
 
 /** One event on its way: sent again with the same id until it is confirmed or time is up. */
 interface InFlight {
   readonly event: WireEvent;
-  readonly stream: string;
+  readonly target: PublishTarget;
   /** All that the client calls on headers, so that an entry can be given in their place. */
   readonly encode: (this: InFlight) => Uint8Array;
   readonly deadline: number;
@@ -31,6 +39,8 @@ interface InFlight {
   wait: number;
   /** Times it was sent without an answer so far; any of these may have stored it. */
   unanswered: number;
+  /** When the first of these was sent. */
+  firstSent: number;
   lastProblem: string | undefined;
 }
 
@@ -40,11 +50,7 @@ export class Publisher {
   readonly #onMissing: (stream: string) => Promise<void>;
   readonly #inFlight = new Map<string, InFlight>();
   readonly #unlisten: () => void;
-  #inbox = '';
-  #subscription: Subscription | undefined;
-  /** Why no answer can arrive: the server refuses the subscription. */
-  #deaf: Error | undefined;
-  #resubscribing: NodeJS.Timeout | undefined;
+  readonly #inbox: AnswerInbox;
   #counter = 0;
   #sweeper: NodeJS.Timeout | undefined;
   #closed = false;
@@ -53,6 +59,10 @@ export class Publisher {
   constructor(connection: Connection, onMissing: (stream: string) => Promise<void>) {
     this.#connection = connection;
     this.#onMissing = onMissing;
+    this.#inbox = new AnswerInbox(connection, {
+      message: (message) => this.#answered(message),
+      deaf: (error) => this.#deaf(error),
+    });
     this.#unlisten = connection.listen({
       connected: (nats, replaced) => this.#connected(nats, replaced),
       forbidden: (operation, subject) => this.#forbidden(operation, subject),
@@ -62,13 +72,12 @@ export class Publisher {
   /**
    * Resolves when the event is stored.
    *
-   * @param stream the only one whose answer counts
    * @throws EventFireTimeout, whose `stored` says whether it may have been stored; LightbusError for what the server refuses
    */
-  publish(event: WireEvent, stream: string, patience: Patience): Promise<Stored> {
+  publish(event: WireEvent, target: PublishTarget, patience: Patience): Promise<Stored> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(new BusAlreadyClosed('The bus is closed; create another one'));
-      if (this.#deaf !== undefined) return reject(this.#deaf);
+      if (this.#inbox.deaf !== undefined) return reject(this.#inbox.deaf);
       const token = (++this.#counter).toString(36);
       const { signal } = patience;
       // It tells nobody who listens from now on.
@@ -76,7 +85,7 @@ export class Publisher {
       const abort = signal && (() => this.#settle(token)?.reject(signal.reason));
       const entry: InFlight = {
         event,
-        stream,
+        target,
         encode: encodeHeaders,
         deadline: patience.deadline ?? Number.POSITIVE_INFINITY,
         signal,
@@ -86,6 +95,7 @@ export class Publisher {
         nextTry: 0,
         wait: RETRY_MIN_MS,
         unanswered: 0,
+        firstSent: 0,
         lastProblem: undefined,
       };
       if (abort) signal.addEventListener('abort', abort, { once: true });
@@ -105,7 +115,6 @@ export class Publisher {
     this.#closed = true;
     this.#unlisten();
     clearInterval(this.#sweeper);
-    clearTimeout(this.#resubscribing);
     for (const token of [...this.#inFlight.keys()]) {
       const entry = this.#settle(token);
       entry?.reject(
@@ -114,59 +123,38 @@ export class Publisher {
         }),
       );
     }
-    this.#subscription?.unsubscribe();
+    this.#inbox.close();
   }
 
   #connected(nats: NatsConnection, replaced: boolean): void {
-    if (replaced || this.#deaf !== undefined) this.#subscribe(nats);
+    this.#inbox.connected(nats, replaced);
     // The client drops what it had buffered when the connection was lost.
-    for (const [token, entry] of this.#inFlight) this.#send(token, entry);
+    const now = performance.now();
+    for (const [token, entry] of this.#inFlight) if (mayBeSent(entry, now)) this.#send(token, entry);
   }
 
-  #subscribe(nats: NatsConnection): void {
-    clearTimeout(this.#resubscribing);
-    this.#inbox = createInbox(this.#connection.inboxPrefix);
-    const handlers = {
-      message: (message: Msg) => this.#answered(message),
-      refused: (error: Error) => this.#refused(error),
-    };
-    const subscription = subscribe(nats, `${this.#inbox}.*`, handlers, this.#connection.logger);
-    this.#subscription = subscription;
-    if (this.#deaf === undefined) return;
-    // A refusal would come before the answer to this.
-    const works = () => {
-      if (this.#subscription === subscription && !subscription.isClosed()) this.#deaf = undefined;
-    };
-    nats.flush().then(works, () => undefined); // A lost connection: the next one subscribes anew.
-  }
-
-  /** Without this subscription no answer arrives: whoever fires is told at once, until the right is there again. */
-  #refused(error: Error): void {
-    const deaf = explainMissingRight(error, this.#connection.inboxPrefix) as Error;
-    this.#deaf = deaf;
+  /** No answer can arrive: whoever fires is told at once. */
+  #deaf(error: Error): void {
     for (const token of [...this.#inFlight.keys()]) {
       const entry = this.#settle(token);
       if (entry === undefined) continue;
       const stored = storedBy(entry);
-      entry.reject(stored === 'no' ? deaf : new EventFireTimeout(deaf.message, { stored, cause: deaf }));
+      entry.reject(stored === 'no' ? error : new EventFireTimeout(error.message, { stored, cause: error }));
     }
-    this.#resubscribing = setTimeout(() => {
-      const { nats, connected } = this.#connection;
-      if (nats !== undefined && connected) this.#subscribe(nats);
-    }, SUBSCRIBE_AGAIN_MS);
-    this.#resubscribing.unref();
   }
 
   #send(token: string, entry: InFlight): void {
     const nats = this.#connection.nats;
-    entry.nextTry = performance.now() + SILENCE_MS;
+    const now = performance.now();
+    entry.nextTry = now + SILENCE_MS;
     if (nats === undefined || !this.#connection.connected) return;
     try {
       nats.publish(entry.event.subject, entry.event.body, {
-        reply: `${this.#inbox}.${token}`,
+        reply: this.#inbox.subjectOf(token),
         // All that the client asks of headers is `encode`; its own kind costs more than the rest of a publish.
         headers: entry as unknown as NonNullable<PublishOptions['headers']>,
       });
+      if (entry.unanswered === 0) entry.firstSent = now;
       entry.unanswered += 1;
     } catch (error) {
       entry.lastProblem = (error as Error).message;
@@ -178,17 +166,19 @@ export class Publisher {
     const token = subject.slice(subject.lastIndexOf('.') + 1);
     const entry = this.#inFlight.get(token);
     if (entry === undefined) return;
-    const answer = readAnswer(message, entry.stream);
+    const answer = readAnswer(message, entry.target.stream);
     if (answer === undefined) {
       // Whoever subscribes to the subject can answer; the stream's own answer may be still to come.
-      entry.lastProblem = `something that is not the stream ${entry.stream} answered; see which service listens on this subject`;
+      entry.lastProblem = `something that is not the stream ${entry.target.stream} answered; see which service listens on this subject`;
       return;
     }
     if (answer === 'nobody') return this.#nobodyThere(entry);
     if (!(answer instanceof RefusedPublish)) {
       this.#settle(token)?.resolve(answer);
-    } else if (answer.transient) {
+    } else if (answer.meaning === 'not now') {
       this.#notStored(entry, answer.message);
+    } else if (answer.meaning === 'unknown') {
+      this.#tryLater(entry, answer.message);
     } else {
       this.#settle(token)?.reject(answer.toError(entry.event.subject));
     }
@@ -196,14 +186,18 @@ export class Publisher {
 
   /** No stream captures the subject: there is none, or it has no leader just now. Surely not stored. */
   #nobodyThere(entry: InFlight): void {
-    this.#notStored(entry, `no stream took it in; ${entry.stream} is missing, or without a leader just now`);
-    this.#onMissing(entry.stream).catch((error: unknown) => {
+    this.#notStored(entry, `no stream took it in; ${entry.target.stream} is missing, or without a leader just now`);
+    this.#onMissing(entry.target.stream).catch((error: unknown) => {
       entry.lastProblem = error instanceof Error ? error.message : String(error);
     });
   }
 
   #notStored(entry: InFlight, problem: string): void {
     entry.unanswered -= 1;
+    this.#tryLater(entry, problem);
+  }
+
+  #tryLater(entry: InFlight, problem: string): void {
     entry.lastProblem = problem;
     entry.nextTry = performance.now() + entry.wait;
     entry.wait = Math.min(entry.wait * 2, RETRY_MAX_MS);
@@ -219,13 +213,37 @@ export class Publisher {
 
   #sweep(): void {
     const now = performance.now();
+    const silent: string[] = [];
     for (const [token, entry] of this.#inFlight) {
       if (entry.deadline <= now) this.#settle(token)?.reject(this.#gaveUp(entry));
-      else if (entry.nextTry <= now) this.#send(token, entry);
+      else if (entry.nextTry > now) continue;
+      else if (entry.unanswered === 0) this.#send(token, entry);
+      else {
+        entry.nextTry = now + SILENCE_MS;
+        silent.push(token);
+      }
     }
+    if (silent.length > 0) this.#sendAgain(silent);
     if (this.#inFlight.size > 0) return;
     clearInterval(this.#sweeper);
     this.#sweeper = undefined;
+  }
+
+  /**
+   * Sends events again once the server has read all that was sent before: behind a slow link the first copies still wait
+   * here, and a second copy of each would make it slower.
+   */
+  #sendAgain(tokens: readonly string[]): void {
+    const { nats, connected } = this.#connection;
+    if (nats === undefined || !connected) return;
+    const send = () => {
+      const now = performance.now();
+      for (const token of tokens) {
+        const entry = this.#inFlight.get(token);
+        if (entry !== undefined && mayBeSent(entry, now)) this.#send(token, entry);
+      }
+    };
+    nats.flush().then(send, () => undefined); // A lost connection: all are sent again over the next one.
   }
 
   #settle(token: string): InFlight | undefined {
@@ -248,6 +266,14 @@ export class Publisher {
       stored,
     });
   }
+}
+
+/** Whether a copy of the event is dropped if an earlier one was stored. */
+function mayBeSent(entry: InFlight, now: number): boolean {
+  if (entry.unanswered === 0) return true;
+  if (now - entry.firstSent < entry.target.duplicateWindow * SAFE_PART_OF_WINDOW) return true;
+  entry.lastProblem ??= `the server did not answer, and ${entry.target.stream} remembers an id for ${entry.target.duplicateWindow} ms only, so it was not sent again`;
+  return false;
 }
 
 function encodeHeaders(this: InFlight): Uint8Array {

@@ -1,6 +1,6 @@
 import { createInbox, type Msg, type NatsConnection, type Subscription } from 'nats';
+import { pause } from '../patience.js';
 import type { Connection } from './connection.js';
-import { pause } from './patience.js';
 import { statusOf } from './status.js';
 import { subscribe } from './subscribe.js';
 

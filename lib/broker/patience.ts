@@ -1,4 +1,4 @@
-import type { Patience } from '../broker.js';
+import type { Patience } from './broker.js';
 
 /** Waits for a promise until the deadline (then throws what `expired` makes) or the signal (then throws its reason). */
 export function within<T>(promise: Promise<T>, patience: Patience, expired: () => Error): Promise<T> {
