@@ -77,6 +77,8 @@ export interface Source {
   readonly ready: boolean;
   /** Deliveries asked for and still to come. */
   readonly asked: number;
+  /** The most that should be asked for at once, by the size of its events; one at least. */
+  readonly most: number;
   pull(count: number): void;
   /** Takes back what was asked for, without wasting a delivery: what is under way still arrives before this resolves. */
   suspend(): Promise<void>;

@@ -26,6 +26,11 @@ export class Flow {
     return Math.max(this.#concurrency, Math.min(ahead, this.#cap));
   }
 
+  /** @param most that should be held or asked for, by the size of the events: fewer than can run at once are never held */
+  within(most: number): number {
+    return Math.max(this.#concurrency, Math.min(this.window, most));
+  }
+
   /** What waits for a third of its lease is given back, and that counts as an attempt: hold what begins well before. */
   limitTo(lease: number): void {
     this.#workAhead = Math.min(this.#workAhead, lease / 6);

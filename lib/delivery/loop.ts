@@ -248,9 +248,11 @@ export class ListenerLoop implements Sink {
 
   #ask(): void {
     if (this.#halted || this.#suspended || this.#isolation.active) return;
-    const most = this.#hand.suspicious ? this.#concurrency : this.#flow.window;
+    const most = this.#hand.suspicious ? this.#concurrency : this.#flow.within(this.#intake.most);
     const window = this.#careful ? 1 : most;
-    this.#intake.ask(window, this.#hand.counted, this.#gathering !== undefined);
+    // A batch that is being filled is not left short of what is there; else no slot stays free beside slow handlers.
+    const needed = this.#gathering === undefined ? this.#concurrency : Number.POSITIVE_INFINITY;
+    this.#intake.ask(window, this.#hand.counted, needed);
   }
 
   /** Hands what merely waits to other processes: ends the pulls first, else it would come straight back. */

@@ -5,6 +5,7 @@ import type { Broker, DurableSpec, Patience, Sink, Source, Stored, StreamSpec } 
 import { pause } from '../patience.js';
 import { AckQueue } from './acks.js';
 import { JetStreamApi } from './api.js';
+import { ByteBudget } from './byte-budget.js';
 import { Connection } from './connection.js';
 import { Provisioner } from './provision.js';
 import { Publisher, type PublishTarget } from './publisher.js';
@@ -24,6 +25,7 @@ export class JetStreamBroker implements Broker {
   readonly #provisioner: Provisioner;
   readonly #publisher: Publisher;
   readonly #acks: AckQueue;
+  readonly #bytes = new ByteBudget();
   readonly store: JetStreamStore;
   /** The streams that are published to, by their real name, and what to make again should they vanish. */
   readonly #streams = new Map<string, StreamSpec>();
@@ -66,6 +68,7 @@ export class JetStreamBroker implements Broker {
       api: this.#api,
       provisioner: this.#provisioner,
       acks: this.#acks,
+      bytes: this.#bytes,
       logger: this.#logger,
     });
     const abort = () => source.close();

@@ -5,9 +5,10 @@ import type { DurableSpec, Sink, Source } from '../broker.js';
 import { pause } from '../patience.js';
 import type { AckQueue } from './acks.js';
 import type { JetStreamApi } from './api.js';
+import type { ByteBudget, ByteShare } from './byte-budget.js';
 import { DurableCare } from './care.js';
 import type { Connection } from './connection.js';
-import { JetStreamDelivery, parseAckAddress, type Tenure } from './delivery.js';
+import { JetStreamDelivery, parseAckAddress, sizeOf, type Tenure } from './delivery.js';
 import { LastDelivery, maySetBack } from './last-delivery.js';
 import type { Provisioner } from './provision.js';
 import { type Ended, Pulls } from './pulls.js';
@@ -28,6 +29,7 @@ export interface SourceParts {
   readonly api: JetStreamApi;
   readonly provisioner: Provisioner;
   readonly acks: AckQueue;
+  readonly bytes: ByteBudget;
   readonly logger: Logger;
 }
 
@@ -40,6 +42,7 @@ export class DurableSource implements Source {
   readonly #parts: SourceParts;
   readonly #sink: Sink;
   readonly #pulls: Pulls;
+  readonly #bytes: ByteShare;
   readonly #care: DurableCare;
   readonly #report: WaitingReport;
   readonly #closing = new AbortController();
@@ -58,6 +61,7 @@ export class DurableSource implements Source {
     this.durable = durable;
     this.#sink = sink;
     this.#parts = parts;
+    this.#bytes = parts.bytes.open();
     this.#report = new WaitingReport(durable, parts.logger);
     this.#care = new DurableCare(durable, parts.provisioner, parts.logger);
     const events = {
@@ -97,6 +101,10 @@ export class DurableSource implements Source {
     return this.#pulls.asked;
   }
 
+  get most(): number {
+    return this.#bytes.most();
+  }
+
   pull(count: number): void {
     const { nats } = this.#parts.connection;
     if (!this.#ready || nats === undefined) return;
@@ -119,6 +127,7 @@ export class DurableSource implements Source {
     this.#closing.abort();
     this.#unlisten();
     clearInterval(this.#checker);
+    this.#bytes.close();
     this.#ready = false;
     this.#settleStart?.resolve();
   }
@@ -145,6 +154,7 @@ export class DurableSource implements Source {
       return;
     }
     this.#pulls.delivered();
+    this.#bytes.came(sizeOf(message));
     this.#care.observe(address);
     this.#retryWait = FIRST_RETRY_MS;
     const delivery = new JetStreamDelivery(message, address, this.#parts.acks, this.#tenure);

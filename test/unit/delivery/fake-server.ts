@@ -32,6 +32,7 @@ export class FakeServer implements Source {
   readonly handed: HandOver[] = [];
   ready = true;
   asked = 0;
+  readonly most = Number.POSITIVE_INFINITY;
   readonly #entries: Entry[] = [];
   readonly #body: (sequence: number) => { subject: string; body: Uint8Array };
   readonly lease: number;

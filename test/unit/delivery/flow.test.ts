@@ -37,6 +37,12 @@ describe('flow', () => {
     expect(flow.window).to.equal(11);
   });
 
+  it('is bounded by the size of the events, but lets as many be held as can run at once', () => {
+    const flow = new Flow(4);
+    succeed(flow, 2000, 0.1);
+    expect([5000, 18, 1].map((most) => flow.within(most))).to.deep.equal([512, 18, 4]);
+  });
+
   it('never falls below the concurrency, however slow handlers are', () => {
     const flow = new Flow(4);
     succeed(flow, 100, 60_000);

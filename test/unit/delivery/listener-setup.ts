@@ -16,6 +16,7 @@ export class FakeSource implements Source {
   readonly stream: string;
   readonly ready = true;
   asked = 0;
+  readonly most = Number.POSITIVE_INFINITY;
 
   constructor(stream = 'lightbus-shop', lease = 60_000) {
     this.stream = stream;
