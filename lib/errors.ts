@@ -92,12 +92,12 @@ export class EventFireTimeout extends LightbusError {
   }
 }
 
-/** A stream does not capture the API's subjects, captures another's, or has a retention other than `limits`. */
+/** A stream does not capture the API's subjects, captures another's, or has settings that break what is promised, e.g. `no_ack`. */
 export class StreamConflict extends LightbusError {
   override readonly code = 'StreamConflict';
 }
 
-/** A durable of the listener's name exists with another filter, ack policy or kind. */
+/** A durable of the listener's name exists with another filter, or with settings that break what is promised, e.g. `max_deliver`. */
 export class DurableConflict extends LightbusError {
   override readonly code = 'DurableConflict';
 }

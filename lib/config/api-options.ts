@@ -17,7 +17,7 @@ export interface PlacementOptions {
   tags?: string | readonly string[] | undefined;
 }
 
-/** The stream of an API; read when the stream is made, and by `lightbus apply`. */
+/** The stream of an API; read when the stream is made; a stream that differs is told of, and not changed. */
 export interface StreamOptions {
   /** What the stream is kept on; `memory` does not survive a restart of the server. @default 'file' */
   storage?: 'file' | 'memory' | undefined;

@@ -82,7 +82,7 @@ describe('provisioning', function () {
     await bus.shop.order_placed.fire({ number: 1 });
     await world.settled(DURABLE);
     expect(seen).to.deep.equal([1]);
-    const warnings = world.logged('"lightbus apply" changes it', 'warn').map(({ fields }) => fields);
+    const warnings = world.logged("going on with the server's", 'warn').map(({ fields }) => fields);
     const about = (field: string) => warnings.filter((warning) => warning.field === field);
     expect(about('max_msgs')).to.deep.equal([{ field: 'max_msgs', server: 1000, configured: -1 }]);
     expect(about('ack_wait')).to.deep.equal([{ field: 'ack_wait', server: 5000 * MS, configured: 60_000 * MS }]);
@@ -193,7 +193,7 @@ describe('provisioning', function () {
       await until('it was said', () => world.logged(`The durable ${DURABLE}`, 'error').length > 0);
       expect(world.logged('is missing', 'error')[0]?.message)
         .to.include('manage is false')
-        .and.include('lightbus apply');
+        .and.include('nats consumer add');
       expect(await (await world.manager()).consumers.list(world.stream()).next()).to.deep.equal([]);
       await world.addDurable(DURABLE);
       await until('the event was handled', () => seen.length === 1);

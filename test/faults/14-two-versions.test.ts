@@ -1,5 +1,5 @@
 // Two versions of a service with different options, started at once, do not fight over what is on the server: both work
-// with what is there, change nothing, and name `lightbus apply` where it is not as they would have it.
+// with what is there, change nothing, and say where it is not as they would have it.
 import { expect } from 'chai';
 import type { Duration } from '../../lib/index.js';
 import { useNats } from '../support/nats.js';
@@ -36,7 +36,7 @@ describe('two versions of a service with different options', function () {
       expect(now.config).to.deep.equal(made.config);
       expect((await scene.server.manager.streams.info(scene.stream)).config).to.deep.equal(stream);
       const others = workers.filter((_, index) => [5, 20][index % 2] !== Number(now.config.ack_wait) / 1e9);
-      for (const worker of others) expect(worker.err).to.include('lightbus apply');
+      for (const worker of others) expect(worker.err).to.include("going on with the server's");
     }
   });
 });

@@ -52,7 +52,7 @@ describe('a rolling deployment', function () {
       const [, recent] = [await scene.worker(first), await scene.worker(second)];
       await scene.settled();
       await scene.check();
-      expect(recent.err).to.include('lightbus apply');
+      expect(recent.err).to.include("going on with the server's");
     });
   }
 

@@ -10,11 +10,12 @@ export interface DurableInfo {
   readonly config: {
     readonly filter_subject?: string;
     readonly filter_subjects?: readonly string[];
-    readonly ack_policy: string;
-    readonly deliver_subject?: string;
     readonly ack_wait?: number;
     readonly max_ack_pending?: number;
-    readonly max_deliver?: number;
+    readonly max_batch?: number;
+    /** Nanoseconds. */
+    readonly max_expires?: number;
+    readonly [field: string]: unknown;
   };
   readonly ack_floor: { readonly consumer_seq: number; readonly stream_seq: number };
   readonly delivered: { readonly consumer_seq: number; readonly stream_seq: number };
@@ -43,15 +44,4 @@ function deliverPolicy(startAt: StartAt): object {
   if (startAt === 'beginning') return { deliver_policy: 'all' };
   if ('time' in startAt) return { deliver_policy: 'by_start_time', opt_start_time: startAt.time.toISOString() };
   return { deliver_policy: 'by_start_sequence', opt_start_seq: startAt.sequence };
-}
-
-/** What makes a durable unusable for a listener, completing "the durable ..."; undefined if nothing does. */
-export function durableConflict(spec: DurableSpec, found: DurableInfo): string | undefined {
-  const { config } = found;
-  if (config.deliver_subject) return `pushes to ${config.deliver_subject}, and a listener needs one to pull from`;
-  if (config.ack_policy !== 'explicit') return `has ack policy ${config.ack_policy}, and a listener needs explicit`;
-  const filters = config.filter_subjects ?? [config.filter_subject ?? '>'];
-  if (filters.length !== 1 || filters[0] !== spec.filterSubject)
-    return `filters ${filters.join(', ')}, not ${spec.filterSubject}`;
-  return undefined;
 }

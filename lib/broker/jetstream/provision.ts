@@ -1,39 +1,43 @@
-import { DurableConflict, LightbusError, StreamConflict } from '../../errors.js';
+import { LightbusError, StreamConflict } from '../../errors.js';
 import type { Logger } from '../../logger.js';
 import type { DurableSpec, Patience, StreamSpec } from '../broker.js';
 import { ApiCode, isApiError, type JetStreamApi } from './api.js';
-import { type DurableInfo, durableConfig, durableConflict } from './durable-config.js';
-import { captures, checkStream, mutableStreamConfig, type StreamInfo, streamConfig } from './stream-config.js';
-
-const NS_PER_MS = 1_000_000;
+import { type DurableInfo, durableConfig } from './durable-config.js';
+import { SettingsCheck } from './settings-check.js';
+import { type StreamInfo, streamConfig } from './stream-config.js';
+import { captures } from './subjects.js';
 
 /** Creates what is missing and changes nothing: info first, create, info again, since another process may do the same just now. */
 export class Provisioner {
   readonly #api: JetStreamApi;
   readonly #logger: Logger;
-  /** Drifts that were told of: each is looked at again after every reconnect. */
-  readonly #warned = new Set<string>();
+  readonly #settings: SettingsCheck;
 
   constructor(api: JetStreamApi, logger: Logger) {
     this.#api = api;
     this.#logger = logger;
+    this.#settings = new SettingsCheck(logger);
   }
 
-  /** The API's stream, if there is one. @throws StreamConflict if it is not what an API's stream has to be */
-  async findStream(spec: StreamSpec, patience: Patience): Promise<StreamInfo | undefined> {
+  /** The API's stream, if there is one. @throws StreamConflict if it is not what it has to be for its purpose */
+  async findStream(
+    spec: StreamSpec,
+    patience: Patience,
+    purpose: 'use' | 'read' = 'use',
+  ): Promise<StreamInfo | undefined> {
     const name = spec.manage ? spec.name : await this.#nameBySubject(spec.subjects, patience);
     const info = name === undefined ? undefined : await this.streamInfo(name, patience);
-    if (info !== undefined) checkStream(spec, info);
+    if (info !== undefined) this.#settings.stream(spec, info, purpose);
     return info;
   }
 
   /** The API's stream, made if need be. @throws StreamConflict */
   async ensureStream(spec: StreamSpec, patience: Patience): Promise<StreamInfo> {
     const found = await this.findStream(spec, patience);
-    if (found !== undefined) return this.#compareStream(spec, found);
+    if (found !== undefined) return found;
     if (!spec.manage) {
       throw new LightbusError(
-        `No stream captures ${spec.subjects}, and manage is false for ${spec.purpose}; create ${spec.name} by hand or by "lightbus apply"`,
+        `No stream captures ${spec.subjects}, and manage is false for ${spec.purpose}; create ${spec.name} by hand ("nats stream add")`,
       );
     }
     try {
@@ -49,7 +53,7 @@ export class Provisioner {
       if (!isApiError(error, ApiCode.streamNameInUse)) throw error;
       const other = await this.findStream(spec, patience);
       if (other === undefined) throw error;
-      return this.#compareStream(spec, other);
+      return other;
     }
   }
 
@@ -65,7 +69,7 @@ export class Provisioner {
   ): Promise<{ info: DurableInfo; created: boolean } | undefined> {
     const streamName = stream.config.name;
     const found = await this.durableInfo(streamName, spec.name, patience);
-    if (found !== undefined) return { info: this.#compareDurable(spec, found), created: false };
+    if (found !== undefined) return { info: this.#checked(spec, found, stream), created: false };
     if (!spec.stream.manage) return undefined;
     try {
       const request = { stream_name: streamName, config: durableConfig(spec), action: 'create' };
@@ -76,7 +80,7 @@ export class Provisioner {
       if (!isApiError(error, ApiCode.consumerExists, ApiCode.consumerNameInUse)) throw error;
     }
     const made = await this.durableInfo(streamName, spec.name, patience);
-    return made && { info: this.#compareDurable(spec, made), created: true };
+    return made && { info: this.#checked(spec, made, stream), created: true };
   }
 
   async durableInfo(stream: string, durable: string, patience: Patience): Promise<DurableInfo | undefined> {
@@ -145,36 +149,9 @@ export class Provisioner {
     return (await this.#api.clustered(patience)) ? 3 : 1;
   }
 
-  #compareStream(spec: StreamSpec, found: StreamInfo): StreamInfo {
-    this.#warnOfDrift(`stream ${found.config.name}`, mutableStreamConfig(spec), found.config);
-    return found;
-  }
-
-  #compareDurable(spec: DurableSpec, found: DurableInfo): DurableInfo {
-    const conflict = durableConflict(spec, found);
-    if (conflict !== undefined) {
-      throw new DurableConflict(
-        `The durable ${spec.name} on stream ${found.stream_name} ${conflict}; give the listener another listenerName, or delete that durable if nobody uses it`,
-      );
-    }
-    const wanted = { ack_wait: spec.lease * NS_PER_MS, max_ack_pending: spec.maxAckPending };
-    this.#warnOfDrift(`durable ${spec.name}`, wanted, found.config);
-    return found;
-  }
-
-  #warnOfDrift(
-    what: string,
-    wanted: Readonly<Record<string, unknown>>,
-    found: Readonly<Record<string, unknown>>,
-  ): void {
-    for (const [field, value] of Object.entries(wanted)) {
-      const key = `${what} ${field} ${String(found[field])}`;
-      if ((found[field] ?? 0) === value || this.#warned.has(key)) continue;
-      this.#warned.add(key);
-      this.#logger.warn(
-        { field, server: found[field], configured: value },
-        `The ${what} has ${field} ${String(found[field])} on the server, and ${String(value)} is configured; going on with the server's; "lightbus apply" changes it`,
-      );
-    }
+  /** @throws DurableConflict */
+  #checked(spec: DurableSpec, info: DurableInfo, stream: StreamInfo): DurableInfo {
+    this.#settings.durable(spec, info, stream);
+    return info;
   }
 }

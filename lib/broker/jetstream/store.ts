@@ -43,7 +43,7 @@ export class JetStreamStore implements MessageStore {
   }
 
   async *browse(spec: StreamSpec, subjects: string, patience: () => Patience): AsyncGenerator<StoredMessage> {
-    const info = await this.#provisioner.findStream(spec, patience());
+    const info = await this.#provisioner.findStream(spec, patience(), 'read');
     if (info === undefined) return;
     const stream = info.config.name;
     const last = info.state.last_seq;
@@ -112,7 +112,7 @@ export class JetStreamStore implements MessageStore {
   }
 
   async #nameOf(spec: StreamSpec, patience: Patience): Promise<string | undefined> {
-    return spec.manage ? spec.name : (await this.#provisioner.findStream(spec, patience))?.config.name;
+    return spec.manage ? spec.name : (await this.#provisioner.findStream(spec, patience, 'read'))?.config.name;
   }
 
   async #openReader(stream: string, subjects: string, from: number, patience: Patience): Promise<Reader> {

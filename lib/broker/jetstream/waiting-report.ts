@@ -16,11 +16,20 @@ export class WaitingReport {
 
   missing(what: 'no-stream' | 'no-durable'): void {
     const { name, stream, optional } = this.#durable;
-    const byHand = 'and manage is false; create it by hand or by "lightbus apply"';
-    if (what === 'no-durable') {
-      this.#write('error', `The durable ${name} of ${stream.purpose} is missing, ${byHand}`);
+    const byHand = (command: string) => `and manage is false; create it by hand ("${command}")`;
+    if (what === 'no-durable' && stream.manage) {
+      // It is made as soon as there is a stream to make it on.
+      this.#write(
+        'info',
+        `The stream of ${stream.purpose} vanished before the durable ${name} was made; looking again`,
+      );
+    } else if (what === 'no-durable') {
+      this.#write('error', `The durable ${name} of ${stream.purpose} is missing, ${byHand('nats consumer add')}`);
     } else if (stream.owned && !stream.manage) {
-      this.#write(optional ? 'info' : 'error', `There is no stream for ${stream.purpose}, ${byHand}`);
+      this.#write(
+        optional ? 'info' : 'error',
+        `There is no stream for ${stream.purpose}, ${byHand('nats stream add')}`,
+      );
     } else {
       this.#write(
         'info',
