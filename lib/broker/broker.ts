@@ -9,6 +9,8 @@ export type StartAt = 'new' | 'beginning' | { readonly time: Date } | { readonly
 export interface StreamSpec {
   /** Whose stream it is, for errors: `API "auth"`, `dead letters`. */
   readonly purpose: string;
+  /** Where it is configured, for errors: `apis.auth.stream`. */
+  readonly settings: string;
   readonly name: string;
   /** What it captures, as one pattern. */
   readonly subjects: string;

@@ -2,8 +2,6 @@ import type { StreamSpec } from '../broker/broker.js';
 import type { Config } from '../config/config.js';
 import { apiSubjects, deadLetterStream, replayStream, streamOf } from '../names.js';
 
-const HOUR_MS = 3_600_000;
-
 /** The stream of an API, as it is configured. The same object each time, so that a broker can remember it. */
 export class Streams {
   readonly #owned: ReadonlySet<string>;
@@ -22,6 +20,7 @@ export class Streams {
     const { manage, stream } = config.api(apiName);
     const spec: StreamSpec = {
       purpose: `API "${apiName}"`,
+      settings: `apis.${apiName}.stream`,
       name: streamOf(config.prefix, apiName),
       subjects: apiSubjects(config.prefix, apiName),
       retention: 'limits',
@@ -36,7 +35,7 @@ export class Streams {
 
   /** What listeners gave up; any service makes it, and it refuses rather than loses. */
   deadLetters(config: Config): StreamSpec {
-    return this.#ofSystem(config, deadLetterStream(config.prefix), 'dead letters', 'limits');
+    return this.#ofSystem(config, deadLetterStream(config.prefix), 'deadLetters', 'limits');
   }
 
   /** What is on its way back to its listener; an acknowledgement removes it. */
@@ -44,19 +43,24 @@ export class Streams {
     return this.#ofSystem(config, replayStream(config.prefix), 'replays', 'workqueue');
   }
 
-  #ofSystem(config: Config, name: string, purpose: string, retention: StreamSpec['retention']): StreamSpec {
+  #ofSystem(
+    config: Config,
+    name: string,
+    key: 'deadLetters' | 'replays',
+    retention: StreamSpec['retention'],
+  ): StreamSpec {
     const known = this.#system.get(name);
     if (known !== undefined) return known;
-    const { manage, stream } = config.api('default');
     const spec: StreamSpec = {
-      purpose,
+      purpose: key === 'deadLetters' ? 'dead letters' : key,
+      settings: `${key}.stream`,
       name,
       subjects: `${name}.>`,
       retention,
       discard: 'new',
-      config: { ...stream, maxAge: null, maxLength: null, maxBytes: null, duplicateWindow: HOUR_MS, appendOnly: false },
+      config: config[key].stream,
       owned: true,
-      manage,
+      manage: config.api('default').manage,
     };
     this.#system.set(name, spec);
     return spec;

@@ -1,5 +1,5 @@
 import { type Duration, MAX_TIMER_MS } from '../duration.js';
-import type { OptionTable } from './option.js';
+import type { Option, OptionTable } from './option.js';
 
 /** Which messages are validated against the schema of their event. */
 export interface ValidateOptions {
@@ -21,7 +21,7 @@ export interface PlacementOptions {
 export interface StreamOptions {
   /** What the stream is kept on; `memory` does not survive a restart of the server. @default 'file' */
   storage?: 'file' | 'memory' | undefined;
-  /** Number of copies, 1 to 5; `auto` is 3 on a cluster, else 1. @default 'auto' */
+  /** Number of copies, 1 to 5; `auto` is 3 where JetStream has three servers or more, else 1. @default 'auto' */
   replicas?: number | 'auto' | undefined;
   /** How long events are kept, whether they were handled or not; `null` keeps them for ever. @default null */
   maxAge?: Duration | null | undefined;
@@ -80,7 +80,7 @@ const STREAM_OPTIONS: OptionTable<StreamOptions> = {
     maximum: 5,
     words: ['auto'],
     default: 'auto',
-    doc: 'Number of copies, 1 to 5; `auto` is 3 on a cluster, else 1.',
+    doc: 'Number of copies, 1 to 5; `auto` is 3 where JetStream has three servers or more, else 1.',
   },
   maxAge: {
     type: 'duration',
@@ -118,6 +118,56 @@ const STREAM_OPTIONS: OptionTable<StreamOptions> = {
     doc: 'Where in a cluster the stream is kept; `null` leaves it to the server.',
   },
 };
+
+/** The stream of dead letters or of replays, which refuses what it has no room for. */
+export interface SystemStreamSettings extends Omit<StreamOptions, 'maxLength' | 'maxBytes' | 'duplicateWindow'> {
+  /** How many it holds at most; it then refuses more. `null` sets no limit. @default null */
+  maxLength?: number | null | undefined;
+  /** How many bytes it holds at most; it then refuses more. `null` sets no limit. @default null */
+  maxBytes?: number | null | undefined;
+  /** How long an id is remembered, so that the same one is stored once. @default '1h' */
+  duplicateWindow?: Duration | undefined;
+}
+
+/** What can be set for dead letters, or for replays. */
+export interface SystemStreamOptions {
+  /** Its settings; where and in how many copies is as for the APIs, unless it is said. */
+  stream?: SystemStreamSettings | undefined;
+}
+
+const AS_DEFAULT = 'as under `apis.default.stream`';
+
+/** What an API's stream has, with defaults that suit events which nobody may lose. */
+export const SYSTEM_STREAM_OPTIONS: OptionTable<SystemStreamOptions> = {
+  stream: {
+    type: 'group',
+    doc: 'Its settings; where and in how many copies is as for the APIs, unless it is said.',
+    options: {
+      ...STREAM_OPTIONS,
+      storage: withoutDefault(STREAM_OPTIONS.storage),
+      replicas: withoutDefault(STREAM_OPTIONS.replicas),
+      placement: withoutDefault(STREAM_OPTIONS.placement),
+      maxLength: {
+        ...STREAM_OPTIONS.maxLength,
+        doc: 'How many it holds at most; it then refuses more. `null` sets no limit.',
+      },
+      maxBytes: {
+        ...STREAM_OPTIONS.maxBytes,
+        doc: 'How many bytes it holds at most; it then refuses more. `null` sets no limit.',
+      },
+      duplicateWindow: {
+        ...STREAM_OPTIONS.duplicateWindow,
+        default: '1h',
+        doc: 'How long an id is remembered, so that the same one is stored once.',
+      },
+    } as OptionTable<SystemStreamSettings>,
+  },
+};
+
+function withoutDefault(option: Option): Option {
+  const { default: _default, ...rest } = option;
+  return { ...rest, defaultText: AS_DEFAULT } as Option;
+}
 
 export const API_OPTIONS: OptionTable<ApiOptions> = {
   manage: {

@@ -10,6 +10,9 @@ export interface Config {
   readonly nats: ResolvedNatsOptions;
   /** What holds for one API, whether it has options of its own or not. */
   api(apiName: string): ApiConfig;
+  /** The streams of dead letters and of replays, as they are to be made. */
+  readonly deadLetters: { readonly stream: StreamConfig };
+  readonly replays: { readonly stream: StreamConfig };
   /** What to log once the logger is there: sources that disagree. */
   readonly warnings: readonly string[];
 }

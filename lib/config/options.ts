@@ -1,13 +1,13 @@
 import { type Duration, MAX_TIMER_MS } from '../duration.js';
 import type { LogLevel } from '../logger.js';
 import { LOG_LEVELS } from '../logger.js';
-import type { ApiOptions } from './api-options.js';
-import { API_OPTIONS } from './api-options.js';
+import type { ApiOptions, SystemStreamOptions } from './api-options.js';
+import { API_OPTIONS, SYSTEM_STREAM_OPTIONS } from './api-options.js';
 import type { NatsOptions } from './nats-options.js';
 import { NATS_OPTIONS } from './nats-options.js';
 import type { OptionTable } from './option.js';
 
-export type { ApiOptions, StreamOptions } from './api-options.js';
+export type { ApiOptions, StreamOptions, SystemStreamOptions, SystemStreamSettings } from './api-options.js';
 export type { ApiConfig, Config, ResolvedNatsOptions, StreamConfig } from './config.js';
 export type { NatsOptions } from './nats-options.js';
 
@@ -29,6 +29,10 @@ export interface ConfigInput {
   nats?: NatsOptions | undefined;
   /** Options by API; what an API does not set comes from `default`. */
   apis?: { readonly [apiName: string]: ApiOptions | undefined } | undefined;
+  /** The stream that keeps what listeners gave up. */
+  deadLetters?: SystemStreamOptions | undefined;
+  /** The stream of dead letters on their way back to their listener. */
+  replays?: SystemStreamOptions | undefined;
 }
 
 export const CONFIG_OPTIONS: OptionTable<ConfigInput> = {
@@ -72,5 +76,15 @@ export const CONFIG_OPTIONS: OptionTable<ConfigInput> = {
     type: 'perApi',
     options: API_OPTIONS,
     doc: 'Options by API; what an API does not set comes from `default`.',
+  },
+  deadLetters: {
+    type: 'group',
+    options: SYSTEM_STREAM_OPTIONS,
+    doc: 'The stream that keeps what listeners gave up.',
+  },
+  replays: {
+    type: 'group',
+    options: SYSTEM_STREAM_OPTIONS,
+    doc: 'The stream of dead letters on their way back to their listener.',
   },
 };

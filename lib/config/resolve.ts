@@ -2,7 +2,7 @@ import { basename, dirname } from 'node:path';
 import { InvalidConfiguration } from '../errors.js';
 import type { LogLevel } from '../logger.js';
 import { checkPrefix, checkServiceName } from '../names.js';
-import { API_OPTIONS } from './api-options.js';
+import { API_OPTIONS, SYSTEM_STREAM_OPTIONS } from './api-options.js';
 import { checkOption, checkOptions, refusal } from './check.js';
 import type { ApiConfig, Config, StreamConfig } from './config.js';
 import type { CreatedConfig } from './create-options.js';
@@ -58,6 +58,8 @@ export function resolveConfig(sources: ConfigSources): Config {
     logLevel: options.logLevel as LogLevel,
     shutdownTimeout: options.shutdownTimeout as number,
     nats: resolveNats(layersOf(layers, 'nats')),
+    deadLetters: { stream: resolveSystemStream(layers, 'deadLetters') },
+    replays: { stream: resolveSystemStream(layers, 'replays') },
     warnings,
     api(apiName) {
       const known = apis.get(apiName) ?? resolveApi(layers, apiName);
@@ -126,30 +128,47 @@ function resolveApi(layers: readonly Layer[], apiName: string): ApiConfig {
   const own = layersOf(perApi, apiName);
   const all = layersOf(perApi, 'default');
   const options = resolveOptions(API_OPTIONS, [...own, ...all]);
-  const stream = options.stream as StreamConfig;
-  const explicitWindow = firstOf(layersOf([...own, ...all], 'stream'), 'duplicateWindow');
-  const { maxAge, duplicateWindow } = stream;
-  if (maxAge !== null && duplicateWindow > maxAge && explicitWindow !== undefined) {
-    throw refusal(
-      `apis.${apiName}.stream.duplicateWindow`,
-      explicitWindow,
-      'no more than maxAge, which the server demands',
-    );
-  }
   return {
     // As ApiConfig: the table has one entry for each of its members, and tests hold the two together.
     ...(options as unknown as ApiConfig),
     manage: (options.manage ?? firstOf(layers, 'manage') ?? CONFIG_OPTIONS.manage.default) as boolean,
-    stream: {
-      ...stream,
-      duplicateWindow: Math.min(duplicateWindow, maxAge ?? duplicateWindow),
-      placement: resolvePlacement(stream.placement),
-    },
+    stream: resolveStream(
+      options.stream as StreamConfig,
+      layersOf([...own, ...all], 'stream'),
+      `apis.${apiName}.stream`,
+    ),
   };
 }
 
-function resolvePlacement(placement: { cluster?: string; tags?: string | readonly string[] } | null) {
-  if (placement === null) return null;
+/** Where and in how many copies is as for the APIs, unless it is said. */
+function resolveSystemStream(layers: readonly Layer[], key: 'deadLetters' | 'replays'): StreamConfig {
+  const own = layersOf(layersOf(layers, key), 'stream');
+  const { storage, replicas, placement } = resolveApi(layers, 'default').stream;
+  const given = resolveOptions(SYSTEM_STREAM_OPTIONS, layersOf(layers, key)).stream as StreamConfig;
+  const stream = {
+    ...given,
+    storage: given.storage ?? storage,
+    replicas: given.replicas ?? replicas,
+    placement: (firstOf(own, 'placement') as StreamConfig['placement'] | undefined) ?? placement,
+  };
+  return resolveStream(stream, own, `${key}.stream`);
+}
+
+function resolveStream(stream: StreamConfig, layers: readonly Layer[], path: string): StreamConfig {
+  const explicitWindow = firstOf(layers, 'duplicateWindow');
+  const { maxAge, duplicateWindow } = stream;
+  if (maxAge !== null && duplicateWindow > maxAge && explicitWindow !== undefined) {
+    throw refusal(`${path}.duplicateWindow`, explicitWindow, 'no more than maxAge, which the server demands');
+  }
+  return {
+    ...stream,
+    duplicateWindow: Math.min(duplicateWindow, maxAge ?? duplicateWindow),
+    placement: resolvePlacement(stream.placement),
+  };
+}
+
+function resolvePlacement(placement: { cluster?: string; tags?: string | readonly string[] } | null | undefined) {
+  if (placement === null || placement === undefined) return null;
   const { cluster, tags } = placement;
   return { ...(cluster !== undefined && { cluster }), ...(tags !== undefined && { tags: [tags].flat() as string[] }) };
 }

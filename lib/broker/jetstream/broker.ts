@@ -51,14 +51,24 @@ export class JetStreamBroker implements Broker {
   }
 
   async ensureStream(spec: StreamSpec, patience: Patience): Promise<void> {
-    const { config } = await this.#provisioner.ensureStream(spec, patience);
+    const { config, domain } = await this.#provisioner.ensureStream(spec, patience);
     this.#streams.set(config.name, spec);
-    this.#targets.set(spec, { stream: config.name, duplicateWindow: Number(config.duplicate_window) / NANOS_PER_MS });
+    this.#targets.set(spec, {
+      stream: config.name,
+      domain,
+      settings: spec.settings,
+      duplicateWindow: Number(config.duplicate_window) / NANOS_PER_MS,
+    });
   }
 
   publish(event: WireEvent, stream: StreamSpec, patience: Patience): Promise<Stored> {
     // A stream that is not ours to make may not have been asked for its settings.
-    const target = this.#targets.get(stream) ?? { stream: stream.name, duplicateWindow: stream.config.duplicateWindow };
+    const target = this.#targets.get(stream) ?? {
+      stream: stream.name,
+      domain: undefined,
+      settings: stream.settings,
+      duplicateWindow: stream.config.duplicateWindow,
+    };
     return this.#publisher.publish(event, target, patience);
   }
 

@@ -2,9 +2,10 @@ import { LightbusError, StreamConflict } from '../../errors.js';
 import type { Logger } from '../../logger.js';
 import type { DurableSpec, Patience, StreamSpec } from '../broker.js';
 import { ApiCode, isApiError, type JetStreamApi } from './api.js';
+import { createStream, explainRefusedStream } from './create-stream.js';
 import { type DurableInfo, durableConfig } from './durable-config.js';
 import { SettingsCheck } from './settings-check.js';
-import { type StreamInfo, streamConfig } from './stream-config.js';
+import type { StreamInfo } from './stream-config.js';
 import { captures } from './subjects.js';
 
 /** Creates what is missing and changes nothing: info first, create, info again, since another process may do the same just now. */
@@ -41,16 +42,12 @@ export class Provisioner {
       );
     }
     try {
-      const made = await this.#api.request<StreamInfo>(
-        `STREAM.CREATE.${spec.name}`,
-        await this.#streamConfig(spec, patience),
-        patience,
-      );
+      const made = await createStream(this.#api, spec, { patience, logger: this.#logger });
       this.#logger.info({ stream: spec.name, subjects: spec.subjects }, 'Created the stream');
       return made;
     } catch (error) {
       if (isApiError(error, ApiCode.subjectsOverlap)) throw await this.#overlap(spec, patience, error);
-      if (!isApiError(error, ApiCode.streamNameInUse)) throw error;
+      if (!isApiError(error, ApiCode.streamNameInUse)) throw explainRefusedStream(spec, error);
       const other = await this.findStream(spec, patience);
       if (other === undefined) throw error;
       return other;
@@ -138,15 +135,6 @@ export class Provisioner {
         `narrow its subjects, or set manage: false to use it as it is`,
       { cause },
     );
-  }
-
-  async #streamConfig(spec: StreamSpec, patience: Patience): Promise<object> {
-    const { replicas } = spec.config;
-    return streamConfig(spec, replicas === 'auto' ? await this.#autoReplicas(patience) : replicas);
-  }
-
-  async #autoReplicas(patience: Patience): Promise<number> {
-    return (await this.#api.clustered(patience)) ? 3 : 1;
   }
 
   /** @throws DurableConflict */

@@ -23,8 +23,10 @@ export class RefusedPublish {
     return !(this.apiCode > 0) || this.apiCode === 10158 ? 'unknown' : 'refused';
   }
 
-  toError(subject: string): LightbusError {
-    const remedy = this.apiCode === 10077 ? '; raise the limits of its stream, or let it discard old events' : '';
+  /** @param settings where the stream is configured */
+  toError(subject: string, settings: string): LightbusError {
+    const remedy =
+      this.apiCode === 10077 ? `; raise the limits of its stream (${settings}), or let it discard old events` : '';
     return new LightbusError(`The server refused ${subject}: ${this.message}${remedy}. It was not stored.`);
   }
 }
@@ -33,12 +35,16 @@ export class RefusedPublish {
  * What a message says of a publish: stored, refused, that nobody took it in, or nothing of the kind, for whoever subscribes to
  * the subject may answer too.
  *
- * @param stream the only one whose answer counts
+ * @param target the stream that alone counts; another domain may have one of the same name
  */
-export function readAnswer(message: Msg, stream: string): Stored | RefusedPublish | 'nobody' | undefined {
+export function readAnswer(
+  message: Msg,
+  { stream, domain }: { readonly stream: string; readonly domain: string | undefined },
+): Stored | RefusedPublish | 'nobody' | undefined {
   if (message.data.length === 0) return statusOf(message)?.code === 503 ? 'nobody' : undefined;
   let answer: {
     stream?: unknown;
+    domain?: unknown;
     seq?: unknown;
     duplicate?: unknown;
     error?: { description?: string; err_code?: number };
@@ -51,6 +57,7 @@ export function readAnswer(message: Msg, stream: string): Stored | RefusedPublis
     return undefined;
   }
   if (answer?.stream !== stream) return undefined;
+  if (domain !== undefined && answer.domain !== undefined && answer.domain !== domain) return undefined;
   if (answer.error) return new RefusedPublish(String(answer.error.description), Number(answer.error.err_code));
   if (typeof answer.seq !== 'number' || !(answer.seq > 0)) return undefined;
   return { stream, sequence: answer.seq, duplicate: answer.duplicate === true };

@@ -19,6 +19,10 @@ const SAFE_PART_OF_WINDOW = 0.5;
 export interface PublishTarget {
   /** The only stream whose answer counts. */
   readonly stream: string;
+  /** The JetStream domain that it is in, if that is known. */
+  readonly domain: string | undefined;
+  /** Where it is configured, for errors. */
+  readonly settings: string;
   /** For how long the stream remembers the ids of events, in milliseconds, as the server has it. */
   readonly duplicateWindow: number;
 }
@@ -166,7 +170,7 @@ export class Publisher {
     const token = subject.slice(subject.lastIndexOf('.') + 1);
     const entry = this.#inFlight.get(token);
     if (entry === undefined) return;
-    const answer = readAnswer(message, entry.target.stream);
+    const answer = readAnswer(message, entry.target);
     if (answer === undefined) {
       // Whoever subscribes to the subject can answer; the stream's own answer may be still to come.
       entry.lastProblem = `something that is not the stream ${entry.target.stream} answered; see which service listens on this subject`;
@@ -180,7 +184,7 @@ export class Publisher {
     } else if (answer.meaning === 'unknown') {
       this.#tryLater(entry, answer.message);
     } else {
-      this.#settle(token)?.reject(answer.toError(entry.event.subject));
+      this.#settle(token)?.reject(answer.toError(entry.event.subject, entry.target.settings));
     }
   }
 

@@ -18,6 +18,8 @@ export interface StreamInfo {
     readonly subjects?: Readonly<Record<string, number>>;
   };
   readonly cluster?: { readonly name?: string };
+  /** Absent from the answer to a creation. */
+  readonly domain?: string;
 }
 
 /** The configuration of a stream that is to be made. */

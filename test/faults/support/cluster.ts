@@ -10,7 +10,6 @@ import { configText, type RunningServer, startServer } from '../../../scripts/na
 import { findNatsServer } from '../../../scripts/nats-server.mjs';
 
 const BASE_CONFIG = fileURLToPath(new URL('../../../nats-server.conf', import.meta.url));
-const SIZE = 3;
 const LOOK_EVERY_MS = 100;
 
 export interface ClusterNode {
@@ -24,7 +23,7 @@ export interface ClusterNode {
   restart(): Promise<void>;
 }
 
-/** Three servers on this machine that replicate their streams. */
+/** Servers on this machine that replicate their streams, three unless said otherwise. */
 export interface Cluster extends AsyncDisposable {
   /** All of them. */
   readonly url: string[];
@@ -49,10 +48,11 @@ export function useCluster(): Cluster {
   return new Proxy({} as Cluster, { get: (_, key) => Reflect.get(cluster as Cluster, key) as unknown });
 }
 
-export async function startCluster(): Promise<Cluster> {
+/** @param size how many servers */
+export async function startCluster(size = 3): Promise<Cluster> {
   const binary = process.env.LIGHTBUS_TEST_NATS_SERVER ?? (await findNatsServer()).path;
   const folder = await mkdtemp(join(tmpdir(), 'lightbus-cluster-'));
-  const routes = await freePorts(SIZE);
+  const routes = await freePorts(size);
   const base = await readFile(BASE_CONFIG, 'utf8');
   const nodes = await Promise.all(
     routes.map(async (port, index) => {
@@ -95,7 +95,7 @@ export async function startCluster(): Promise<Cluster> {
       for (;;) {
         const { cluster } = await info(stream);
         const replicas = cluster?.replicas ?? [];
-        if (replicas.length === SIZE - 1 && replicas.every(({ current, offline }) => current && !offline)) return;
+        if (replicas.length === size - 1 && replicas.every(({ current, offline }) => current && !offline)) return;
         await sleep(LOOK_EVERY_MS);
       }
     },
@@ -144,7 +144,7 @@ function createAsker(servers: string[]): (operation: string) => Promise<unknown>
   };
 }
 
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
   await Promise.all(servers.map((server) => once(server, 'listening')));
   const ports = servers.map((server) => (server.address() as { port: number }).port);

@@ -6,8 +6,8 @@ import { Publisher } from '../../../lib/broker/jetstream/publisher.js';
 import type { EventFireTimeout } from '../../../lib/errors.js';
 import { errorOf, recordLog } from '../../support/bus.js';
 
-const TARGET = { stream: 'lightbus-auth', duplicateWindow: 120_000 };
-const STORED = { stream: 'lightbus-auth', seq: 7 };
+const TARGET = { stream: 'lightbus-auth', domain: 'hub', settings: 'apis.auth.stream', duplicateWindow: 120_000 };
+const STORED = { stream: 'lightbus-auth', domain: 'hub', seq: 7 };
 
 /** A connection to nobody: it notes what is sent, and the test answers. */
 class FakeConnection {

@@ -5,6 +5,7 @@ import { type StreamInfo, streamConfig } from '../../../lib/broker/jetstream/str
 /** The stream of an API that this service owns, configured as it is without any configuration. */
 export const SHOP: StreamSpec = {
   purpose: 'API "shop"',
+  settings: 'apis.auth.stream',
   name: 'lightbus-shop',
   subjects: 'lightbus.shop.*',
   retention: 'limits',

@@ -9,6 +9,16 @@ const named = { serviceName: 'x' };
 describe('Configuration', () => {
   it('has a default for everything but the name of the service', () => {
     const config = resolveConfig({ packageName: 'price-monitor', defaultProcessName: 'host-7' });
+    const kept = {
+      storage: 'file',
+      replicas: 'auto',
+      maxAge: null,
+      maxLength: null,
+      maxBytes: null,
+      duplicateWindow: 3_600_000,
+      appendOnly: false,
+      placement: null,
+    };
     expect({ ...config, api: undefined }).to.deep.equal({
       serviceName: 'price-monitor',
       processName: 'host-7',
@@ -16,6 +26,8 @@ describe('Configuration', () => {
       logLevel: 'info',
       shutdownTimeout: 30_000,
       nats: { servers: ['nats://127.0.0.1:4222'] },
+      deadLetters: { stream: kept },
+      replays: { stream: kept },
       warnings: [],
       api: undefined,
     });
@@ -36,6 +48,16 @@ describe('Configuration', () => {
         placement: null,
       },
     });
+  });
+
+  it('keeps dead letters and replays where the APIs are kept, unless they have settings of their own', () => {
+    const apis = { default: { stream: { storage: 'memory', replicas: 3, maxBytes: 10, placement: { cluster: 'x' } } } };
+    const { deadLetters, replays } = resolveConfig({
+      file: file({ ...named, apis, deadLetters: { stream: { replicas: 1, maxBytes: 5000, appendOnly: true } } }),
+    });
+    const shared = { storage: 'memory', placement: { cluster: 'x' }, maxAge: null };
+    expect(deadLetters.stream).to.deep.include({ ...shared, replicas: 1, maxBytes: 5000, appendOnly: true });
+    expect(replays.stream).to.deep.include({ ...shared, replicas: 3, maxBytes: null, appendOnly: false });
   });
 
   it('prefers the command line to create(), that to the file, that to the environment', () => {
