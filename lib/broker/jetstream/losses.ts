@@ -29,6 +29,8 @@ export class LossWatch {
   #alone = false;
   #suspected = 0;
   #from = 0;
+  /** On a stream of its own: up to this sequence is told or suspected, though nothing behind may have been delivered. */
+  #until = 0;
   /** Sequences that went back to the server, and have not come again. */
   readonly #givenBack = new Set<number>();
 
@@ -46,11 +48,14 @@ export class LossWatch {
     this.#last = now;
     if (last === undefined) return false;
     const delivered = now.durableSequence - last.durableSequence;
-    const leapt = this.#alone ? now.sequence - last.sequence - delivered : 0;
+    const behind = Math.max(last.sequence, this.#until);
+    const leapt = this.#alone ? now.sequence - behind - delivered : 0;
     const missing = Math.max(last.pending - delivered - now.pending, leapt);
     if (missing <= 0) return false;
-    if (this.#suspected === 0) this.#from = last.sequence + 1;
+    if (this.#suspected === 0) this.#from = behind + 1;
     this.#suspected += missing;
+    // Limits remove the oldest: with nobody else's events between them, what is missing are the next ones.
+    if (this.#alone) this.#until = behind + missing;
     return true;
   }
 
@@ -98,7 +103,12 @@ export class LossWatch {
     this.#alone = alone;
     const removedTo = stream.state.first_seq - 1;
     if (trusted && this.#suspected > 0 && removedTo >= this.#from) {
-      this.#report({ lost: this.#suspected, exact: true, from: this.#from, to: removedTo, stream });
+      // More may have been removed meanwhile; that is told when it is missed.
+      const to = alone && this.#until > 0 ? Math.min(this.#until, removedTo) : removedTo;
+      this.#until = alone ? to : 0;
+      this.#report({ lost: this.#suspected, exact: true, from: this.#from, to, stream });
+    } else if (this.#suspected > 0) {
+      this.#until = 0;
     }
     this.#suspected = 0;
   }
@@ -114,6 +124,7 @@ export class LossWatch {
     this.#last = { ...position, sequence: Math.max(position.sequence, stream.state.first_seq - 1) };
     this.#alone = alone;
     this.#suspected = 0;
+    this.#until = 0;
     const lost = stream.state.first_seq - 1 - floor;
     if (lost > 0) this.#report({ lost, exact: alone, from: floor + 1, to: stream.state.first_seq - 1, stream });
   }

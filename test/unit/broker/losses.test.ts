@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { DurableInfo } from '../../../lib/broker/jetstream/durable-config.js';
 import { LossWatch } from '../../../lib/broker/jetstream/losses.js';
 import type { StreamInfo } from '../../../lib/broker/jetstream/stream-config.js';
 import { recordLog } from '../../support/bus.js';
@@ -34,4 +35,32 @@ describe('events that were given back, and removed before they came again', () =
     losses.confirmGivenBack(streamFrom(10), 3);
     expect(log.entries).to.deep.equal([]);
   });
+});
+
+describe('events that were removed before they were delivered', () => {
+  const at = (sequence: number, pending: number) => ({ durableSequence: sequence, sequence, pending });
+  const info = (sequence: number, pending: number) =>
+    ({
+      delivered: { consumer_seq: sequence, stream_seq: sequence },
+      num_pending: pending,
+    }) as DurableInfo;
+
+  for (const alone of [true, false]) {
+    it(`are told gap by gap, each of them once, ${alone ? 'on a stream of its own' : "among others' events"}`, () => {
+      const log = recordLog();
+      const losses = new LossWatch('svc--watch--placed', log);
+      losses.begin(streamFrom(1), info(5, 50), 5, alone);
+      expect(losses.observe(at(5, 40)), 'ten are gone, and no delivery').to.equal(true);
+      // By the time the stream was asked, three more were.
+      losses.confirm(streamFrom(19), alone);
+      expect(losses.observe(at(5, 37))).to.equal(true);
+      losses.confirm(streamFrom(19), alone);
+      expect(losses.observe({ durableSequence: 6, sequence: 19, pending: 36 })).to.equal(false);
+      const told = log.entries.map(({ level, fields: { lost, from, to } }) => ({ level, lost, from, to }));
+      expect(told).to.deep.equal([
+        { level: 'error', lost: 10, from: 6, to: alone ? 15 : 18 },
+        { level: 'error', lost: 3, from: alone ? 16 : 6, to: 18 },
+      ]);
+    });
+  }
 });
