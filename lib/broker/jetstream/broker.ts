@@ -13,7 +13,6 @@ import { DurableSource } from './source.js';
 import { JetStreamStore } from './store.js';
 
 const HEALING_TIMEOUT_MS = 5000;
-const FLUSH_TIMEOUT_MS = 5000;
 const FLUSH_POLL_MS = 10;
 const NANOS_PER_MS = 1e6;
 
@@ -98,14 +97,11 @@ export class JetStreamBroker implements Broker {
   async flush(): Promise<void> {
     this.#acks.flush();
     const { nats, connected } = this.#connection;
-    if (nats === undefined || !connected || nats.isClosed()) return;
-    const giveUp = new AbortController();
-    await Promise.race([nats.flush().catch(() => undefined), pause(FLUSH_TIMEOUT_MS, giveUp.signal)]);
-    giveUp.abort();
+    if (nats !== undefined && connected) await this.#connection.answered(nats.flush());
   }
 
   async close(): Promise<void> {
-    const deadline = performance.now() + FLUSH_TIMEOUT_MS;
+    const deadline = performance.now() + this.#connection.answerTime;
     while (this.#publisher.busy && this.#connection.connected && performance.now() < deadline)
       await pause(FLUSH_POLL_MS);
     this.#publisher.close();

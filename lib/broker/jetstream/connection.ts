@@ -12,6 +12,9 @@ import { describeMissingRight } from './rights.js';
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 2000;
 const MOST_FORBIDDEN = 1000;
+/** What a stopping worker and a closing bus wait for an answer of the server; and once one did not come. */
+const ANSWER_MS = 2500;
+const ANSWER_OF_SILENT_MS = 50;
 
 /** What the other parts of the broker want to hear of the connection. */
 export interface ConnectionListener {
@@ -36,6 +39,8 @@ export class Connection {
   #connected = false;
   #connecting: Promise<void> | undefined;
   #waiting = 0;
+  /** Whether the server has not answered when it was last waited for. */
+  #silent = false;
   #lastError: unknown;
   readonly #report: ConnectionReport;
 
@@ -104,15 +109,37 @@ export class Connection {
     }
   }
 
+  /** How long somebody who stops waits for an answer, in milliseconds: little if the server just left one out. */
+  get answerTime(): number {
+    return this.#silent ? ANSWER_OF_SILENT_MS : ANSWER_MS;
+  }
+
+  /** Waits for an answer until it is here, or the time for it is over. */
+  async answered(answer: Promise<unknown>): Promise<void> {
+    const over = new AbortController();
+    const here = answer.then(
+      () => true,
+      () => true, // The connection broke: there is nothing more to wait for.
+    );
+    this.#silent = !(await Promise.race([here, pause(this.answerTime, over.signal).then(() => false)]));
+    over.abort();
+  }
+
+  /**
+   * Closes the connection, whatever the server does. What was sent before gets some time to be read.
+   *
+   * The client's own `drain()` waits for ever if the server is frozen, and connects again should the connection break meanwhile.
+   */
   async close(): Promise<void> {
     if (this.closed) return;
     this.#closing.abort();
     this.#report.stop();
     const nats = this.#nats;
-    if (nats === undefined) return;
-    // Draining waits for an answer; without a connection there is none to come.
-    if (this.#connected && !nats.isClosed()) await nats.drain().catch(() => nats.close());
-    else await nats.close();
+    if (nats !== undefined) {
+      if (this.#connected && !nats.isClosed()) await this.answered(Promise.race([nats.flush(), nats.closed()]));
+      void nats.close().catch(() => undefined); // It waits for its socket, which is destroyed now.
+    }
+    this.#dialer.sockets.destroy();
   }
 
   /** @param onceWelcome the server has taken these credentials before: a refusal may pass */
@@ -121,11 +148,16 @@ export class Connection {
       for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, LAST_RETRY_MS)) {
         try {
           const nats = await this.#dialer.dial();
-          if (this.closed) await nats.close();
-          else this.#adopt(nats);
+          if (!this.closed) this.#adopt(nats);
+          else {
+            await nats.close();
+            this.#dialer.sockets.destroy();
+          }
           return;
         } catch (error) {
           this.#lastError = error;
+          this.#dialer.sockets.destroy();
+          if (this.closed) return;
           if (!onceWelcome && !this.#dialer.mayPass(error)) throw this.#dialer.refusal(error);
           this.#reportLoss();
         }
@@ -156,6 +188,7 @@ export class Connection {
         logger.error({ servers: this.address, where }, 'NATS sent bytes that are damaged; dropped the connection'),
       attemptFailed: (error) => {
         this.#lastError = error;
+        this.#dialer.sockets.destroy();
       },
       threw: (error) => logger.error({ err: error }, 'A message from NATS could not be processed; it was dropped'),
     });
@@ -209,6 +242,8 @@ export class Connection {
   }
 
   #restored(nats: NatsConnection): void {
+    // The client was connecting when it was closed, and does not look whether it was.
+    if (this.closed) return this.#dialer.sockets.destroy();
     this.#forbidden.clear();
     this.#connected = true;
     this.#lastError = undefined;

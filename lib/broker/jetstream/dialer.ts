@@ -5,6 +5,7 @@ import type { Logger } from '../../logger.js';
 import { clientOptions } from './client-options.js';
 import { explainProblem, isRefusal } from './connection-problem.js';
 import { type KeyLogin, keyLogin } from './login.js';
+import { Sockets } from './sockets.js';
 import { checkTlsFiles } from './tls-files.js';
 
 export interface DialOptions {
@@ -18,6 +19,8 @@ export class Dialer {
   readonly #options: DialOptions;
   /** Undefined until it was read once; null if keys are not what we log in by. */
   #login: KeyLogin | null | undefined;
+  /** All that the client has opened, of failed attempts too. */
+  readonly sockets = new Sockets();
 
   constructor(options: DialOptions) {
     this.#options = options;
@@ -26,7 +29,8 @@ export class Dialer {
   /** One attempt. @throws InvalidConfiguration for a file that cannot be used; what the client throws */
   async dial(): Promise<NatsConnection> {
     const { nats, name } = this.#options;
-    return connect(clientOptions(nats, name, this.#readLogin()));
+    const options = clientOptions(nats, name, this.#readLogin());
+    return this.sockets.collect(() => connect(options));
   }
 
   /** Whether an attempt may succeed later although nothing changes here. */

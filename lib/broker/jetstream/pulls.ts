@@ -1,5 +1,4 @@
 import { createInbox, type Msg, type NatsConnection, type Subscription } from 'nats';
-import { pause } from '../patience.js';
 import type { Connection } from './connection.js';
 import { statusOf } from './status.js';
 import { subscribe } from './subscribe.js';
@@ -10,7 +9,6 @@ const LONGEST_HEARTBEAT_MS = 10_000;
 const MISSED_HEARTBEATS = 2;
 /** However short the pulls: a busy machine or a slow network holds heartbeats up by as much. */
 const LEAST_SILENCE_MS = 10_000;
-const DRAIN_TIMEOUT_MS = 5000;
 const NS_PER_MS = 1_000_000;
 
 /** Why pulls ended: `'expired'` is everyday, `'gone'` the durable is no longer there, `'trouble'` anything else. */
@@ -104,10 +102,7 @@ export class Pulls {
     this.#subscription = undefined;
     if (subscription === undefined) return;
     if (this.#connection.connected && !subscription.isClosed()) {
-      const giveUp = new AbortController();
-      const drained = subscription.drain().catch(() => undefined);
-      await Promise.race([drained, pause(DRAIN_TIMEOUT_MS, giveUp.signal)]);
-      giveUp.abort();
+      await this.#connection.answered(subscription.drain());
     } else {
       subscription.unsubscribe();
     }

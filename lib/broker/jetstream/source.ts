@@ -120,7 +120,8 @@ export class DurableSource implements Source {
     await this.#pulls.drain();
     // Servers before 2.10.14 that still hold the ended pull misplace what is given back next: it waits for its lease, and the last
     // event handed over comes twice. Asked about a durable they look whether anybody waits for its pulls.
-    if (pulling && this.#parts.connection.connected) await this.#refresh();
+    const { connected, answerTime } = this.#parts.connection;
+    if (pulling && connected) await this.#refresh(answerTime);
   }
 
   close(): void {
@@ -264,11 +265,11 @@ export class DurableSource implements Source {
     }
   }
 
-  async #refresh(): Promise<void> {
+  async #refresh(patience = CHECK_EVERY_MS): Promise<void> {
     this.#infoAt = performance.now();
     const { lease } = this;
     try {
-      const there = await this.#care.refresh({ deadline: performance.now() + CHECK_EVERY_MS });
+      const there = await this.#care.refresh({ deadline: performance.now() + patience });
       if (!there && this.#ready) this.#ended('gone', 'the durable is not there, or another one');
       if (this.lease !== lease) this.#sink.changed(this);
     } catch (error) {
