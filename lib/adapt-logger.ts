@@ -15,6 +15,19 @@ export function adaptLogger(given: Logger): Logger {
   return isWinston(given) ? fromWinston(given) : given;
 }
 
+/** Whether a logger of a user's says that it writes entries of level `debug`: pino and winston do. */
+export function writesDebug(given: Logger): boolean {
+  const { isLevelEnabled, isDebugEnabled } = given as {
+    isLevelEnabled?: (level: string) => unknown;
+    isDebugEnabled?: () => unknown;
+  };
+  try {
+    return isLevelEnabled?.call(given, 'debug') === true || isDebugEnabled?.call(given) === true;
+  } catch {
+    return false;
+  }
+}
+
 function fromConsole(to: Console): Logger {
   const write = (level: keyof Logger) => (fields: object, message: string) =>
     to[level]('%s', renderForPeople(level, fields, message));

@@ -1,6 +1,12 @@
 export { create } from './bus/create.js';
 export type { DeadLetterFilter } from './bus/dead-letter-filter.js';
-export type { DeadLetterAction, DeadLetterResult, DeadLetters, OpenedDeadLetter } from './bus/dead-letters.js';
+export type {
+  DeadLetterAction,
+  DeadLetterRemoval,
+  DeadLetterResult,
+  DeadLetters,
+  OpenedDeadLetter,
+} from './bus/dead-letters.js';
 export type {
   Bus,
   Client,
@@ -12,7 +18,16 @@ export type {
   UntypedNode,
   Worker,
 } from './bus/handles.js';
-export type { ConfigInput, NatsOptions } from './config/options.js';
+export type { PlacementOptions, ValidateOptions } from './config/api-options.js';
+export type { TlsOptions } from './config/nats-options.js';
+export type {
+  ApiOptions,
+  ConfigInput,
+  NatsOptions,
+  StreamOptions,
+  SystemStreamOptions,
+  SystemStreamSettings,
+} from './config/options.js';
 export { Api, type ApiClass } from './definition/api.js';
 export { Event } from './definition/event.js';
 export { Parameter } from './definition/parameter.js';
@@ -47,7 +62,7 @@ export {
   ValidationError,
   type ValidationIssue,
 } from './errors.js';
-export type { Logger } from './logger.js';
+export type { Logger, LogLevel } from './logger.js';
 export type { EventMessage, NativeId, OutgoingEvent, ReceivedEvent } from './message/message.js';
 export type { DeadLetter } from './message/stored-dead-letter.js';
 export { Reject, RetryAfter } from './verdicts.js';

@@ -90,8 +90,13 @@ function stringifyField(of: object, key: string): string {
   }
 }
 
+/** A logger that says whether it writes what is logged at level `debug`, so that the hot path need not prepare it. */
+export interface GuardedLogger extends Logger {
+  debugs(): boolean;
+}
+
 /** A logger that never throws: what is logged comes from others, and a failing log must not change what becomes of an event. */
-export function guardLogger(logger: Logger): Logger {
+export function guardLogger(logger: Logger, debugs: () => boolean = () => false): GuardedLogger {
   const guarded = (level: keyof Logger) => (fields: object, message: string) => {
     try {
       logger[level](fields, message);
@@ -105,7 +110,7 @@ export function guardLogger(logger: Logger): Logger {
       }
     }
   };
-  return { debug: guarded('debug'), info: guarded('info'), warn: guarded('warn'), error: guarded('error') };
+  return { debug: guarded('debug'), info: guarded('info'), warn: guarded('warn'), error: guarded('error'), debugs };
 }
 
 /** What of an error can be logged and stored. Anything can be thrown, and reading an error may itself throw. */

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { assertBuildIsFresh } from './build-stamp.mjs';
 import { capture, exec } from './processes.mjs';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -33,8 +34,19 @@ async function json(path) {
   return JSON.parse(await readFile(join(ROOT, path), 'utf8'));
 }
 
-/** Builds `dist`, quietly unless it fails. */
+/** Builds `dist` unless it is built from the sources as they are, quietly unless it fails. */
 export async function build() {
+  if (isBuildFresh()) return;
   const { code, output } = await capture('npm', ['run', '--silent', 'build'], { cwd: ROOT });
   if (code !== 0) throw new Error(`${output}\nthe build failed with exit code ${code}; what it printed is above`);
+}
+
+// A second build beside a run of tests would take the files away that they run.
+function isBuildFresh() {
+  try {
+    assertBuildIsFresh();
+    return true;
+  } catch {
+    return false;
+  }
 }

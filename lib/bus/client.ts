@@ -41,8 +41,8 @@ export class BusClient {
     return this.#parts.registry.add(readHandles(events), handler, options);
   }
 
-  listenForApi(apiName: string, handler: unknown, options: unknown): Listener {
-    return this.#parts.registry.add([{ apiName, eventName: undefined }], handler, options);
+  listenForApi(api: unknown, handler: unknown, options: unknown): Listener {
+    return this.#parts.registry.add([{ apiName: readApi(api), eventName: undefined }], handler, options);
   }
 
   onStart(hook: () => unknown): void {
@@ -97,6 +97,13 @@ function internals({ apis, lifecycle, registry, worker }: ClientParts): BusInter
   };
 }
 
+/** A name, or a handle: of an API with dots, its last word is what would be the event of an event's handle. */
+function readApi(api: unknown): string {
+  const named = (api as { '~lightbus'?: Partial<Target> } | null | undefined)?.['~lightbus'];
+  if (typeof named?.apiName !== 'string') return api as string;
+  return [named.apiName, named.eventName].filter(Boolean).join('.');
+}
+
 function readHandles(events: unknown): Target[] {
   if (!Array.isArray(events)) {
     throw new InvalidEventListener(
@@ -107,7 +114,7 @@ function readHandles(events: unknown): Target[] {
     const named = (handle as { '~lightbus'?: Partial<Target> } | null)?.['~lightbus'];
     if (typeof named?.apiName !== 'string' || typeof named.eventName !== 'string') {
       throw new InvalidEventListener(
-        `listenForEvents: entry ${index} is no event of a bus; give e.g. bus.auth.user_created`,
+        `listenForEvents: entry ${index} is not an event of a bus; give e.g. bus.auth.user_created`,
       );
     }
     return { apiName: named.apiName, eventName: named.eventName };

@@ -56,6 +56,12 @@ export function checkFilter(filter: DeadLetterFilter, options: RuleTable = FILTE
   if (event !== undefined) checkEventName(api ?? '*', event);
 }
 
+/** Whether a filter says which dead letters are meant, beyond how many. */
+export function isFiltered({ limit: _limit, ...filter }: DeadLetterFilter): boolean {
+  const names = Object.keys(FILTER_OPTIONS) as (keyof typeof filter)[];
+  return names.some((name) => filter[name] !== undefined);
+}
+
 /** The subjects that the server can choose by; an API's name has any number of tokens, so an event alone cannot be asked for. */
 export function subjectsOf(stream: string, { service = '*', listener = '*', api, event }: DeadLetterFilter): string {
   if (api !== undefined) return `${stream}.${service}.${listener}.${api}.${event ?? '*'}`;

@@ -1,9 +1,17 @@
 import type { Patience, StoredMessage, StreamSpec } from '../broker/broker.js';
 import type { RuleTable } from '../config/option.js';
+import { InvalidConfiguration } from '../errors.js';
 import type { Headers } from '../message/headers.js';
 import { type DeadLetter, decodeDeadLetter } from '../message/stored-dead-letter.js';
 import { deadLetterStream } from '../names.js';
-import { checkFilter, type DeadLetterFilter, FILTER_OPTIONS, filterOf, subjectsOf } from './dead-letter-filter.js';
+import {
+  checkFilter,
+  type DeadLetterFilter,
+  FILTER_OPTIONS,
+  filterOf,
+  isFiltered,
+  subjectsOf,
+} from './dead-letter-filter.js';
 import type { Lifecycle, Opened } from './lifecycle.js';
 import { NotReplayable, Replayer } from './replayer.js';
 import { SIGNAL } from './signal-option.js';
@@ -22,12 +30,20 @@ export interface DeadLetterAction extends DeadLetterFilter {
   readonly onProgress?: ((progress: { readonly done: number; readonly found: number }) => void) | undefined;
 }
 
+/** How dead letters are removed. */
+export interface DeadLetterRemoval extends DeadLetterAction {
+  /** Removes those of every service, where no filter says which. @default false */
+  readonly all?: boolean | undefined;
+}
+
 const ACTION_OPTIONS: RuleTable<DeadLetterAction> = {
   ...FILTER_OPTIONS,
   dryRun: { type: 'boolean' },
   signal: SIGNAL,
   onProgress: { type: 'value', fits: (value) => typeof value === 'function', allowed: 'a function' },
 };
+
+const REMOVAL_OPTIONS: RuleTable<DeadLetterRemoval> = { ...ACTION_OPTIONS, all: { type: 'boolean' } };
 
 /** What became of dead letters that were to be replayed or removed. */
 export interface DeadLetterResult {
@@ -67,8 +83,12 @@ export interface DeadLetters {
    * its replay is stored. What was interrupted can be repeated.
    */
   replay(action?: DeadLetterAction): Promise<DeadLetterResult>;
-  /** Removes dead letters for good. */
-  remove(action?: DeadLetterAction): Promise<DeadLetterResult>;
+  /**
+   * Removes dead letters for good. Wants a filter, or `all: true`: they are those of every service.
+   *
+   * @throws InvalidConfiguration without either, and for wrong options
+   */
+  remove(removal: DeadLetterRemoval): Promise<DeadLetterResult>;
 }
 
 /** One dead letter and its copies, by their places. */
@@ -131,8 +151,13 @@ export class DeadLetterOffice implements DeadLetters {
     });
   }
 
-  async remove(action: DeadLetterAction = {}): Promise<DeadLetterResult> {
-    checkFilter(action, ACTION_OPTIONS);
+  async remove({ all, ...action }: DeadLetterRemoval = {}): Promise<DeadLetterResult> {
+    checkFilter({ ...action, ...(all !== undefined && { all }) } as DeadLetterAction, REMOVAL_OPTIONS);
+    if (all !== true && !isFiltered(action)) {
+      throw new InvalidConfiguration(
+        "deadLetters.remove: say which, e.g. { service: 'mail-service' }, or give all: true to remove those of every service",
+      );
+    }
     const { opened, stream, patience } = await this.#open();
     return this.#forEach(action, (sequence) => opened.broker.store.erase(stream, sequence, patience()));
   }

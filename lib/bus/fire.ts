@@ -132,7 +132,10 @@ export class Firer {
       checkSize(wire, source.definition, opened.broker.maxPayload);
       const { stream, sequence, duplicate } = await opened.broker.publish(wire, prepared.stream, patience);
       const nativeId = { stream, sequence };
-      const { hooks } = this.#parts;
+      const { hooks, lifecycle } = this.#parts;
+      if (lifecycle.logger.debugs()) {
+        lifecycle.logger.debug({ event: fullName(source), eventId: id, stream, sequence, duplicate }, 'Fired an event');
+      }
       if (hooks.has('afterEventSent')) {
         const after = hooks.run('afterEventSent', event.storedForHooks(nativeId, duplicate)) as Promise<void>;
         await this.#afterSent(event, after, patience);

@@ -106,6 +106,12 @@ export type HandlesOf<C> = C extends { new (): infer T; readonly meta: { readonl
   ? Nest<N, Handles<N, T>>
   : never;
 
+/** A whole API of a bus, e.g. `bus.auth`: the handles of its events. */
+export interface ApiHandle {
+  readonly [eventName: string]: HandleShape;
+}
+type ApiName<A> = A extends string ? A : A[keyof A] extends HandleShape<infer N> ? N : never;
+
 type ToIntersection<U> = (U extends unknown ? (of: U) => void : never) extends (of: infer I) => void ? I : never;
 
 /** What a bus has beside its APIs. */
@@ -151,12 +157,17 @@ export interface Client<in C extends ApiClass> {
    * One listener for a whole API, in order across its events. An event that the class does not declare is handed over too,
    * so leave the handler a way out for names that it does not know.
    *
+   * ```ts
+   * bus.client.listenForApi('auth', (parameters, event) => audit(event.eventName, parameters), { listenerName: 'audit' });
+   * ```
+   *
+   * @param api the API's name, or its handle on the bus: `bus.auth`
    * @throws InvalidEventListener, InvalidName, DuplicateListenerName, ListenersAlreadyStarted
    */
-  listenForApi<N extends NameOf<C>>(
-    apiName: N,
-    handler: Handler<EventOfApi<C, N>['parameters'], EventOfApi<C, N>> | URL,
-    options: ListenOptions<EventOfApi<C, N>['parameters'], EventOfApi<C, N>>,
+  listenForApi<const A extends NameOf<C> | ApiHandle>(
+    api: A,
+    handler: Handler<EventOfApi<C, ApiName<A>>['parameters'], EventOfApi<C, ApiName<A>>> | URL,
+    options: ListenOptions<EventOfApi<C, ApiName<A>>['parameters'], EventOfApi<C, ApiName<A>>>,
   ): Listener;
 
   /** The events that listeners gave up: lists, replays and removes them. */

@@ -1,11 +1,11 @@
 import { AsyncResource } from 'node:async_hooks';
-import { adaptLogger } from '../adapt-logger.js';
+import { adaptLogger, writesDebug } from '../adapt-logger.js';
 import type { Broker } from '../broker/broker.js';
 import type { Config } from '../config/config.js';
 import type { CreatedConfig } from '../config/create-options.js';
 import type { ConfigFlags } from '../config/resolve.js';
 import { BusAlreadyClosed, InvalidConfiguration } from '../errors.js';
-import { createLogger, guardLogger, LOG_LEVELS, type Logger, type LogLevel } from '../logger.js';
+import { createLogger, type GuardedLogger, guardLogger, LOG_LEVELS, type Logger, type LogLevel } from '../logger.js';
 import { loadConfig } from './config-file.js';
 
 /** What a bus works with once it is open. */
@@ -18,7 +18,7 @@ export interface Opened {
 export class Lifecycle {
   readonly #created: CreatedConfig;
   readonly #makeBroker: (config: Config, logger: Logger) => Broker;
-  readonly logger: Logger;
+  readonly logger: GuardedLogger;
   /** Where the connection and all that it brings run: in the context of who created the bus, not of who used it first. */
   readonly #context = new AsyncResource('lightbus');
   #flags: ConfigFlags = {};
@@ -36,7 +36,8 @@ export class Lifecycle {
     this.#makeBroker = options.makeBroker;
     const { logger } = options;
     const own = () => createLogger({ level: () => this.#level, target: process.stderr });
-    this.logger = guardLogger(logger === undefined ? own() : adaptLogger(logger));
+    const debugs = () => this.#level === 'debug' || (logger !== undefined && writesDebug(logger));
+    this.logger = guardLogger(logger === undefined ? own() : adaptLogger(logger), debugs);
   }
 
   get closed(): boolean {

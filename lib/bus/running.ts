@@ -193,6 +193,7 @@ export class RunningListeners {
     return {
       name: listenerName,
       logger: lifecycle.logger,
+      debugs: () => lifecycle.logger.debugs(),
       lookup: this.#lookupFor(listener),
       onError: options.onError,
       policy: options.policy,

@@ -41,10 +41,14 @@ export function withFilter(command: Command): Command {
       'only this event, without its API',
       checked((name) => checkEventName('*', name)),
     )
-    .option('--since <time>', 'given up at this time or later: 2026-03-01T12:00Z, or 2h for two hours ago', parseTime)
-    .option('--until <time>', 'given up before this time', parseTime)
+    .option(
+      '--since <time>',
+      'given up at this time or later: 2026-03-01T12:00Z, or 2h for two hours ago',
+      parseTime('--since'),
+    )
+    .option('--until <time>', 'given up before this time', parseTime('--until'))
     .option('--error <text>', "a part of the error's name or message")
-    .option('--limit <count>', 'no more than so many, the oldest first', parseCount);
+    .option('--limit <count>', 'no more than so many, the oldest first', (text) => parseCount(text, '--limit'));
 }
 
 export function filterFrom({ service, listener, api, event, since, until, error, limit }: Flags): DeadLetterFilter {
@@ -62,15 +66,18 @@ function checked(check: (name: string) => void): (name: string) => string {
   };
 }
 
-export function parseCount(text: string): number {
+/** @param what the text is, for errors */
+export function parseCount(text: string, what: string): number {
   const count = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(count) && count > 0) return count;
-  throw new UsageError(`"${text}" is no whole number from 1`);
+  throw new UsageError(`${what}: "${text}" is not a whole number from 1`);
 }
 
-function parseTime(text: string): Date {
-  if (/^\d+(\.\d+)?(ms|s|m|h|d)$/.test(text)) return new Date(Date.now() - toMilliseconds(text as '1s', '--since'));
-  const date = new Date(text);
-  if (/^\d{4}-\d\d/.test(text) && !Number.isNaN(date.getTime())) return date;
-  throw new UsageError(`"${text}" is no time; write e.g. 2026-03-01T12:00Z, or 2h for two hours ago`);
+function parseTime(option: string): (text: string) => Date {
+  return (text) => {
+    if (/^\d+(\.\d+)?(ms|s|m|h|d)$/.test(text)) return new Date(Date.now() - toMilliseconds(text as '1s', option));
+    const date = new Date(text);
+    if (/^\d{4}-\d\d/.test(text) && !Number.isNaN(date.getTime())) return date;
+    throw new UsageError(`${option}: "${text}" is not a time; write e.g. 2026-03-01T12:00Z, or 2h for two hours ago`);
+  };
 }

@@ -46,7 +46,11 @@ function showCommand(terminal: Terminal, exitWith: ExitWith): Command {
   return withConnection(new Command('show'), terminal)
     .summary('show one dead letter with its headers and body')
     .description('Shows one dead letter with the error, the headers and the body.')
-    .addArgument(new Argument('<sequence>', 'its sequence, as list tells it').argParser(parseCount))
+    .addArgument(
+      new Argument('<sequence>', 'its sequence, as list tells it').argParser((text: string) =>
+        parseCount(text, '<sequence>'),
+      ),
+    )
     .addHelpText('after', '\nExample:\n  lightbus deadletters show 17')
     .action((sequence: number, flags: Flags) =>
       withDeadLetters(flags, terminal, async (deadLetters) => {
@@ -69,7 +73,7 @@ function actionCommand(name: 'replay' | 'remove', terminal: Terminal, exitWith: 
     .description(`${what} Interrupted by Ctrl-C, it can be repeated, and goes on with the rest.`)
     .argument('[sequences...]', 'only these, as list tells them', (text: string, so: number[] = []) => [
       ...so,
-      parseCount(text),
+      parseCount(text, '[sequences]'),
     ])
     .option('--dry-run', `list what would be ${past(name)}, and change nothing`)
     .addHelpText('after', `\nExample:\n  lightbus deadletters ${name} --service price-monitor --listener send_alerts`);
@@ -88,7 +92,10 @@ function actionCommand(name: 'replay' | 'remove', terminal: Terminal, exitWith: 
     return withDeadLetters(flags, terminal, async (deadLetters, signal) => {
       if (flags.dryRun) return printList(deadLetters.list(filter), flags, terminal, signal);
       if (name === 'remove' && !flags.yes && !(await mayRemove(deadLetters, filter, terminal))) return;
-      const result = await deadLetters[name]({ ...filter, signal, onProgress: progressOn(name, terminal) });
+      const action = { ...filter, signal, onProgress: progressOn(name, terminal) };
+      const result = await (name === 'remove'
+        ? deadLetters.remove({ ...action, all: true })
+        : deadLetters.replay(action));
       report(name, result, terminal, signal);
       if (result.failed.length > 0) exitWith(1);
     });
@@ -121,7 +128,7 @@ async function printList(
 }
 
 async function mayRemove(deadLetters: DeadLetters, filter: DeadLetterFilter, terminal: Terminal): Promise<boolean> {
-  const { found } = await deadLetters.remove({ ...filter, dryRun: true });
+  const { found } = await deadLetters.remove({ ...filter, all: true, dryRun: true });
   if (found === 0) return true;
   const answer = await terminal.ask?.(`Remove ${found} dead letter${found === 1 ? '' : 's'} for good? [y/N] `);
   if (/^y(es)?$/i.test(answer?.trim() ?? '')) return true;

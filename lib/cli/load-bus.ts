@@ -118,7 +118,7 @@ function theBusIn(exports: unknown, name: string): LoadedBus {
   if (bus === undefined) {
     const exported = values.map(([key]) => key).filter((key) => key !== '__esModule');
     throw new FailedToImportBusModule(
-      `${name} exports no bus, but ${exported.length === 0 ? 'nothing' : exported.join(', ')}; ` +
+      `${name} exports ${exported.length === 0 ? 'nothing' : `${exported.join(', ')}, which ${exported.length === 1 ? 'is' : 'are'} not a bus`}; ` +
         "write in it: export const bus = create({ serviceName: 'my-service' })",
     );
   }

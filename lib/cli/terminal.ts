@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import { watchForNpm } from './orphaned.js';
 
 /** What a command sees of the process that it runs in: where it writes, where it stands, what it is told. */
 export interface Terminal {
@@ -14,7 +15,7 @@ export interface Terminal {
   warn(text: string): void;
   /** Asks a person, who may answer with nothing; undefined where there is nobody to ask. */
   readonly ask?: (question: string) => Promise<string>;
-  /** Calls `handler` at every SIGTERM and SIGINT, until the function that it returns is called. */
+  /** Calls `handler` at every SIGTERM and SIGINT, and when the npm that started this process is gone, until the function that it returns is called. */
   onSignal(handler: (signal: string) => void): () => void;
 }
 
@@ -46,7 +47,11 @@ export function processTerminal(): Terminal & { flushed(): Promise<void> } {
     },
     onSignal(handler) {
       process.on('SIGTERM', handler).on('SIGINT', handler);
-      return () => process.off('SIGTERM', handler).off('SIGINT', handler);
+      const unwatch = watchForNpm(process.env, () => handler('The npm that started this process has ended'));
+      return () => {
+        unwatch();
+        process.off('SIGTERM', handler).off('SIGINT', handler);
+      };
     },
     async flushed() {
       for (const write of [print, warn]) await new Promise<void>((resolve) => write('', () => resolve()));

@@ -16,6 +16,8 @@ export interface Verdict {
 export interface SettlementParts {
   readonly name: string;
   readonly logger: Logger;
+  /** Whether entries of level `debug` are written. */
+  readonly debugs?: (() => boolean) | undefined;
   readonly lookup: Lookup;
   readonly onError: OnError | ((error: unknown, event: ReceivedEvent) => OnError | Promise<OnError>);
   readonly policy: FailurePolicy;

@@ -67,6 +67,8 @@ export class Settlement {
     // Ack last: a crash before this line must redeliver.
     held.delivery.ack();
     if (this.#firstTries.size > 0) this.#firstTries.delete(placeOf(held));
+    if (this.#parts.debugs?.())
+      this.#log('debug', held, event, undefined, `Handled an event in ${Math.round(took)} ms`);
     const after = this.#parts.after(event);
     if (after === undefined) return this.#loop.finished(held, 'succeeded', took);
     after
@@ -209,7 +211,7 @@ export class Settlement {
   }
 
   #log(
-    level: 'info' | 'warn' | 'error',
+    level: 'debug' | 'info' | 'warn' | 'error',
     held: Held,
     event: Received | undefined,
     error: unknown,

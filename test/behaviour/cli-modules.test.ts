@@ -45,9 +45,9 @@ describe('A bus module', () => {
     ['is neither a file nor a package', 'esm', 'nope', `${FIXTURES}esm/nope`, 'package'],
     ['throws', 'throws', undefined, "Cannot read properties of undefined (reading 'url')", 'throws/bus.ts:6:'],
     ['has wrong syntax', 'syntax', undefined, 'Unexpected token', 'syntax/bus.ts:1:'],
-    ['exports no bus', 'none', undefined, 'exports no bus, but helper', 'export const bus = create('],
+    ['exports no bus', 'none', undefined, 'exports helper, which is not a bus', 'export const bus = create('],
     ['exports two', 'two', undefined, 'exports 2 buses: a, b'],
-    ['is a package without a bus', 'esm', 'chai', 'exports no bus, but', 'expect'],
+    ['is a package without a bus', 'esm', 'chai', 'which are not a bus', 'expect'],
   ];
   for (const [what, directory, module, ...said] of refused) {
     it(`that ${what} is FailedToImportBusModule`, async () => {

@@ -190,7 +190,7 @@ describe('lightbus deadletters', function () {
   for (const [argv, said] of [
     [[], 'Usage: lightbus deadletters'],
     [['lst'], 'Did you mean list?'],
-    [['list', '--since', 'yesterday'], 'is no time'],
+    [['list', '--since', 'yesterday'], 'is not a time'],
     [['list', '--limit', '0'], 'whole number'],
     [['list', '--service', 'a.>'], 'Service name'],
     [['list', '--format', 'xml'], 'Allowed choices are human, json'],

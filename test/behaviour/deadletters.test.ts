@@ -57,7 +57,12 @@ describe('Dead letters', function () {
     await using bus = create(settings(nats.url));
     expect(await all(bus.client.deadLetters.list())).to.deep.equal([]);
     expect(await bus.client.deadLetters.show(1)).to.equal(undefined);
-    expect(await bus.client.deadLetters.remove()).to.deep.equal({ found: 0, done: 0, gone: 0, failed: [] });
+    expect(await bus.client.deadLetters.remove({ all: true })).to.deep.equal({
+      found: 0,
+      done: 0,
+      gone: 0,
+      failed: [],
+    });
     expect(await bus.client.deadLetters.replay()).to.deep.equal({ found: 0, done: 0, gone: 0, failed: [] });
     expect(await plain.manager.streams.names().next()).to.deep.equal([]);
   });
@@ -167,7 +172,7 @@ describe('Dead letters', function () {
     await Promise.all(Array.from({ length: 300 }, (_, index) => bus.auth.user_created.fire(person(`u${index}`))));
     await given(300);
     const { deadLetters } = bus.client;
-    expect(await deadLetters.remove({ limit: 10, dryRun: true })).to.deep.equal({
+    expect(await deadLetters.remove({ all: true, limit: 10, dryRun: true })).to.deep.equal({
       found: 10,
       done: 10,
       gone: 0,
@@ -176,10 +181,13 @@ describe('Dead letters', function () {
     expect((await plain.all(STREAM)).length).to.equal(300);
     const progress: number[] = [];
     const onProgress = ({ done }: { done: number }) => progress.push(done);
-    expect(await deadLetters.remove({ limit: 100, onProgress })).to.include({ found: 100, done: 100 });
+    expect(await deadLetters.remove({ all: true, limit: 100, onProgress })).to.include({ found: 100, done: 100 });
     expect(progress.at(-1)).to.equal(100);
     expect(await all(deadLetters.list())).to.have.length(200);
-    expect(await deadLetters.remove()).to.include({ done: 200 });
+    expect((await errorOf(deadLetters.remove({ limit: 1 }))).message).to.include(
+      'or give all: true to remove those of every',
+    );
+    expect(await deadLetters.remove({ all: true })).to.include({ done: 200 });
     expect(await plain.all(STREAM)).to.deep.equal([]);
   });
 
@@ -191,9 +199,9 @@ describe('Dead letters', function () {
     await given(100);
     const stopping = new AbortController();
     const { deadLetters } = bus.client;
-    const first = await deadLetters.remove({ signal: stopping.signal, onProgress: () => stopping.abort() });
+    const first = await deadLetters.remove({ all: true, signal: stopping.signal, onProgress: () => stopping.abort() });
     expect(first.done).to.be.within(1, 99);
     expect(await all(deadLetters.list())).to.have.length(100 - first.done);
-    expect(await deadLetters.remove()).to.include({ done: 100 - first.done });
+    expect(await deadLetters.remove({ all: true })).to.include({ done: 100 - first.done });
   });
 });

@@ -111,5 +111,6 @@ async function checkNpm(second: string, third: string, line: string): Promise<vo
   if (second === 'run') expect(Object.keys(scripts), line).to.include(third);
   else if (second === 'test') expect(scripts, line).to.have.property('test');
   else if (second === 'install') expect(third, line).to.equal(name);
+  else if (second === 'pkg') expect(third, line).to.equal('set');
   else expect(second, line).to.equal('ci');
 }

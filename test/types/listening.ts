@@ -172,3 +172,6 @@ client.beforeEventSent((event) => {
 client.afterEventSent((event) => expectTypeOf(event).toEqualTypeOf<EventMessage>());
 client.beforeEventExecution((event) => expectTypeOf(event).toEqualTypeOf<ReceivedEvent>());
 client.afterEventExecution((event) => expectTypeOf(event.attempt).toEqualTypeOf<number>());
+
+// A whole API by its handle.
+client.listenForApi(bus.auth, (_parameters, event) => event.eventName satisfies string, { listenerName: 'by_handle' });
