@@ -134,6 +134,8 @@ export interface Broker {
   readonly store: MessageStore;
   /** Opens a durable; resolves when it exists, or when its stream turns out not to exist yet. @throws StreamConflict, DurableConflict */
   open(durable: DurableSpec, sink: Sink, patience: Patience): Promise<Source>;
+  /** Looks at all open durables and their streams at once, as is done every half minute. */
+  lookAgain(): Promise<void>;
   /** Resolves when the server has seen what was sent, acknowledgements included, or the connection is lost. */
   flush(): Promise<void>;
   /** Lets events on their way arrive, sends what is buffered, and closes. */

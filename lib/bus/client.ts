@@ -94,6 +94,7 @@ function internals({ apis, lifecycle, registry, worker }: ClientParts): BusInter
     listenTo: (events) => registry.limitTo(events),
     listeners: () => worker.listeners,
     config: async () => (await lifecycle.open()).config,
+    lookAgain: async () => (await lifecycle.open()).broker.lookAgain(),
   };
 }
 

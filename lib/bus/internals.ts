@@ -13,6 +13,8 @@ export interface BusInternals {
   /** Who listens to what, once a worker has started. */
   listeners(): readonly ListenerSummary[];
   config(): Promise<Config>;
+  /** Looks at once at what else is looked at every half minute: how far durables are, and what they and their streams have become. */
+  lookAgain(): Promise<void>;
 }
 
 export interface ListenerSummary {

@@ -24,6 +24,7 @@ export class JetStreamBroker implements Broker {
   readonly #provisioner: Provisioner;
   readonly #publisher: Publisher;
   readonly #acks: AckQueue;
+  readonly #sources = new Set<DurableSource>();
   readonly #bytes = new ByteBudget();
   readonly store: JetStreamStore;
   /** The streams that are published to, by their real name, and what to make again should they vanish. */
@@ -77,6 +78,7 @@ export class JetStreamBroker implements Broker {
       api: this.#api,
       provisioner: this.#provisioner,
       acks: this.#acks,
+      sources: this.#sources,
       bytes: this.#bytes,
       logger: this.#logger,
     });
@@ -92,6 +94,11 @@ export class JetStreamBroker implements Broker {
     } finally {
       patience.signal?.removeEventListener('abort', abort);
     }
+  }
+
+  async lookAgain(): Promise<void> {
+    this.#provisioner.forgetLooks();
+    await Promise.all([...this.#sources].map((source) => source.look()));
   }
 
   async flush(): Promise<void> {

@@ -4,6 +4,7 @@ import type { AckAddress } from './delivery.js';
 import type { DurableInfo } from './durable-config.js';
 import { floorOf, LossWatch, positionOf } from './losses.js';
 import type { Provisioner } from './provision.js';
+import { NO_PULL_LIMITS, type PullLimits } from './pulls.js';
 import type { StreamInfo } from './stream-config.js';
 
 const CONFIRM_TIMEOUT_MS = 5000;
@@ -23,6 +24,7 @@ export class DurableCare {
   #created = '';
   #floor = 0;
   #lease: number;
+  #limits: PullLimits = NO_PULL_LIMITS;
   #confirming = false;
 
   constructor(spec: DurableSpec, provisioner: Provisioner, logger: Logger) {
@@ -46,6 +48,11 @@ export class DurableCare {
   /** What the durable has on the server, in milliseconds. */
   get lease(): number {
     return this.#lease;
+  }
+
+  /** What the durable allows of pulls. */
+  get limits(): PullLimits {
+    return this.#limits;
   }
 
   /** Looks for stream and durable, and makes what is ours to make. @throws StreamConflict, DurableConflict */
@@ -73,15 +80,17 @@ export class DurableCare {
     this.#losses.gaveBack(sequence);
   }
 
-  /** Asks the server how far the durable is; false if it is gone, or another one by now. */
+  /** Asks the server how far the durable is, and whether it and its stream are as they have to be; false if it is gone, or another one by now. @throws StreamConflict, DurableConflict */
   async refresh(patience: Patience): Promise<boolean> {
-    if (this.streamName === undefined) return false;
+    if (this.#stream === undefined || this.streamName === undefined) return false;
     const info = await this.#provisioner.durableInfo(this.streamName, this.#spec.name, patience);
     if (info === undefined || info.created !== this.#created) return false;
     this.#floor = floorOf(info, this.#floor);
     const before = this.#lease;
     this.#lease = this.#leaseOf(info);
+    this.#limits = limitsOf(info);
     if (this.#lease !== before) this.#tellLease(before);
+    await this.#provisioner.lookAgain(this.#spec, info, this.#stream, patience);
     this.#warnIfFull(info);
     if (this.#losses.observe(positionOf(info)) || this.#losses.awaits) await this.#confirmLosses();
     return true;
@@ -112,6 +121,7 @@ export class DurableCare {
     this.#stream = stream;
     this.#created = info.created;
     this.#lease = this.#leaseOf(info);
+    this.#limits = limitsOf(info);
     this.#floor = floorOf(info, sameStream ? this.#floor : 0);
     if (created || !sameStream) {
       this.#losses.begin(stream, info, this.#floor, await this.#isAlone(stream, patience));
@@ -173,4 +183,11 @@ export class DurableCare {
       this.#confirming = false;
     }
   }
+}
+
+function limitsOf({ config }: DurableInfo): PullLimits {
+  return {
+    maxBatch: config.max_batch || NO_PULL_LIMITS.maxBatch,
+    maxExpires: config.max_expires ? config.max_expires / 1_000_000 : NO_PULL_LIMITS.maxExpires,
+  };
 }

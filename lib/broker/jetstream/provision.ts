@@ -8,11 +8,15 @@ import { SettingsCheck } from './settings-check.js';
 import type { StreamInfo } from './stream-config.js';
 import { captures } from './subjects.js';
 
+const LOOK_AT_STREAM_EVERY_MS = 20_000;
+
 /** Creates what is missing and changes nothing: info first, create, info again, since another process may do the same just now. */
 export class Provisioner {
   readonly #api: JetStreamApi;
   readonly #logger: Logger;
   readonly #settings: SettingsCheck;
+  /** When each stream was last looked at: its durables take turns. */
+  readonly #lookedAt = new Map<string, number>();
 
   constructor(api: JetStreamApi, logger: Logger) {
     this.#api = api;
@@ -135,6 +139,24 @@ export class Provisioner {
         `narrow its subjects, or set manage: false to use it as it is`,
       { cause },
     );
+  }
+
+  /** Whether a durable and its stream are still as they have to be. @throws StreamConflict, DurableConflict */
+  async lookAgain(spec: DurableSpec, durable: DurableInfo, stream: StreamInfo, patience: Patience): Promise<void> {
+    this.#settings.durable(spec, durable, stream);
+    const { name } = stream.config;
+    const now = performance.now();
+    if (now - (this.#lookedAt.get(name) ?? Number.NEGATIVE_INFINITY) < LOOK_AT_STREAM_EVERY_MS) return;
+    const found = await this.streamInfo(name, patience);
+    if (found === undefined) return;
+    this.#settings.stream(spec.stream, found);
+    // What is refused is looked at by each of its durables.
+    this.#lookedAt.set(name, now);
+  }
+
+  /** Has the streams looked at again at once. */
+  forgetLooks(): void {
+    this.#lookedAt.clear();
   }
 
   /** @throws DurableConflict */

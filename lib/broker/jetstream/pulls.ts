@@ -11,8 +11,20 @@ const MISSED_HEARTBEATS = 2;
 const LEAST_SILENCE_MS = 10_000;
 const NS_PER_MS = 1_000_000;
 
-/** Why pulls ended: `'expired'` is everyday, `'gone'` the durable is no longer there, `'trouble'` anything else. */
-export type Ended = 'expired' | 'gone' | 'trouble';
+/** Why pulls ended: `'expired'` is everyday, `'gone'` the durable is no longer there, `'refused'` it allows no such pulls, `'trouble'` anything else. */
+export type Ended = 'expired' | 'gone' | 'refused' | 'trouble';
+
+/** What a durable allows of pulls. */
+export interface PullLimits {
+  readonly maxBatch: number;
+  /** Milliseconds. */
+  readonly maxExpires: number;
+}
+
+export const NO_PULL_LIMITS: PullLimits = {
+  maxBatch: Number.POSITIVE_INFINITY,
+  maxExpires: Number.POSITIVE_INFINITY,
+};
 
 /** What becomes of pulls. Its methods never throw. */
 export interface PullEvents {
@@ -28,6 +40,7 @@ export class Pulls {
   readonly #connection: Connection;
   readonly #events: PullEvents;
   readonly #lease: () => number;
+  readonly #limits: () => PullLimits;
   readonly #open = new Map<string, number>();
   #subscription: Subscription | undefined;
   #inbox = '';
@@ -36,11 +49,20 @@ export class Pulls {
   #heard = 0;
   #heartbeat = LONGEST_HEARTBEAT_MS;
 
-  /** @param lease of the durable, in milliseconds, at the time of each pull */
-  constructor(connection: Connection, events: PullEvents, lease: () => number) {
+  /**
+   * @param lease of the durable, in milliseconds, at the time of each pull
+   * @param limits of the durable, at the time of each pull
+   */
+  constructor(
+    connection: Connection,
+    events: PullEvents,
+    lease: () => number,
+    limits: () => PullLimits = () => NO_PULL_LIMITS,
+  ) {
     this.#connection = connection;
     this.#events = events;
     this.#lease = lease;
+    this.#limits = limits;
   }
 
   /** Whether the server may hold any of these pulls. */
@@ -53,7 +75,9 @@ export class Pulls {
     return this.#asked;
   }
 
-  pull(nats: NatsConnection, subject: string, count: number): void {
+  pull(nats: NatsConnection, subject: string, wanted: number): void {
+    const { maxBatch, maxExpires } = this.#limits();
+    const count = Math.min(wanted, maxBatch);
     this.#subscription ??= this.#subscribe(nats);
     const id = (++this.#counter).toString(36);
     if (this.#asked === 0) {
@@ -62,7 +86,7 @@ export class Pulls {
     }
     this.#open.set(id, count);
     this.#asked += count;
-    const expires = pullLength(this.#lease());
+    const expires = Math.max(1, Math.min(pullLength(this.#lease()), maxExpires));
     const heartbeat = heartbeatOf(expires);
     this.#heartbeat = heartbeat;
     const request = `{"batch":${count},"expires":${expires * NS_PER_MS},"idle_heartbeat":${heartbeat * NS_PER_MS}}`;
@@ -155,5 +179,7 @@ function heartbeatOf(expires: number): number {
 function meaningOf(code: number, description: string): Ended {
   if (code === 408) return 'expired';
   if (code === 404 || code === 503 || /deleted/i.test(description)) return 'gone';
+  // The same pull would be refused again: it needs another durable, or other pulls.
+  if (code === 400 || code === 423 || /^(Exceeded|Consumer is push)/i.test(description)) return 'refused';
   return 'trouble';
 }

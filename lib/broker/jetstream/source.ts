@@ -1,5 +1,5 @@
 import type { Msg } from 'nats';
-import { LightbusError } from '../../errors.js';
+import { DurableConflict, LightbusError, StreamConflict } from '../../errors.js';
 import type { Logger } from '../../logger.js';
 import type { DurableSpec, Sink, Source } from '../broker.js';
 import { pause } from '../patience.js';
@@ -12,6 +12,7 @@ import { JetStreamDelivery, parseAckAddress, sizeOf, type Tenure } from './deliv
 import { LastDelivery, maySetBack } from './last-delivery.js';
 import type { Provisioner } from './provision.js';
 import { type Ended, Pulls } from './pulls.js';
+import { RefusedPulls } from './refused-pulls.js';
 import { isMissingRight } from './rights.js';
 import { WaitingReport } from './waiting-report.js';
 
@@ -29,6 +30,8 @@ export interface SourceParts {
   readonly api: JetStreamApi;
   readonly provisioner: Provisioner;
   readonly acks: AckQueue;
+  /** The open ones: each adds itself, until it is closed. */
+  readonly sources: Set<DurableSource>;
   readonly bytes: ByteBudget;
   readonly logger: Logger;
 }
@@ -45,6 +48,7 @@ export class DurableSource implements Source {
   readonly #bytes: ByteShare;
   readonly #care: DurableCare;
   readonly #report: WaitingReport;
+  readonly #refused: RefusedPulls;
   readonly #closing = new AbortController();
   readonly #unlisten: () => void;
   readonly #checker: NodeJS.Timeout;
@@ -63,12 +67,18 @@ export class DurableSource implements Source {
     this.#parts = parts;
     this.#bytes = parts.bytes.open();
     this.#report = new WaitingReport(durable, parts.logger);
+    this.#refused = new RefusedPulls(durable, parts.logger);
     this.#care = new DurableCare(durable, parts.provisioner, parts.logger);
     const events = {
       message: (message: Msg) => this.#received(message),
       ended: (how: Ended, reason: string) => this.#ended(how, reason),
     };
-    this.#pulls = new Pulls(parts.connection, events, () => this.lease);
+    this.#pulls = new Pulls(
+      parts.connection,
+      events,
+      () => this.lease,
+      () => this.#care.limits,
+    );
     this.#started = new Promise((resolve, reject) => {
       this.#settleStart = { resolve, reject };
     });
@@ -82,6 +92,7 @@ export class DurableSource implements Source {
     });
     this.#checker = setInterval(() => this.#check(), CHECK_EVERY_MS);
     this.#checker.unref();
+    parts.sources.add(this);
   }
 
   /** Resolves when the durable exists, or its stream turns out not to. @throws StreamConflict, DurableConflict, InvalidConfiguration */
@@ -128,6 +139,7 @@ export class DurableSource implements Source {
     this.#closing.abort();
     this.#unlisten();
     clearInterval(this.#checker);
+    this.#parts.sources.delete(this);
     this.#bytes.close();
     this.#ready = false;
     this.#settleStart?.resolve();
@@ -167,14 +179,23 @@ export class DurableSource implements Source {
       delivery.ack();
       return this.#sink.changed(this);
     }
+    if (lacksBody(delivery)) return void this.#deliverUnlessChanged(delivery);
     this.#sink.deliver(delivery, this);
+  }
+
+  /** Left alone, an event whose body the durable holds back comes again when its lease ends, by then perhaps as a whole. */
+  async #deliverUnlessChanged(delivery: JetStreamDelivery): Promise<void> {
+    await this.#refresh();
+    if (this.#ready) this.#sink.deliver(delivery, this);
   }
 
   #ended(how: Ended, reason: string): void {
     if (how === 'expired') {
       this.#retryWait = FIRST_RETRY_MS;
+      this.#refused.clear();
       return this.#sink.changed(this);
     }
+    if (how === 'refused') this.#refused.refused(reason, this.#care.limits);
     this.#parts.logger.debug({ durable: this.durable.name, reason }, 'A pull ended');
     this.#ready = false;
     // Until it is known what became of the stream, nothing of it is settled.
@@ -232,6 +253,7 @@ export class DurableSource implements Source {
       this.#infoAt = performance.now();
       if (found === 'durable') {
         this.#report.clear();
+        this.#refused.looked(this.#care.limits);
         return 0;
       }
       this.#report.missing(found);
@@ -240,6 +262,7 @@ export class DurableSource implements Source {
       return this.durable.optional ? OPTIONAL_MISSING_MS : LOOK_FOR_STREAM_MS;
     } catch (error) {
       if (this.#closing.signal.aborted) return 0;
+      if (isConflict(error)) this.#refused.clear();
       // What the service can work without waits for its rights; a listener that lacks one at its start is a mistake.
       const waits = this.durable.optional && isMissingRight(error);
       if (error instanceof LightbusError && this.#settleStart !== undefined && !waits) {
@@ -250,6 +273,11 @@ export class DurableSource implements Source {
       }
       return this.durable.optional ? OPTIONAL_RETRY_MS : this.#backOff();
     }
+  }
+
+  /** Looks at once how far the durable is and what it has become; resolves when that is known. Never throws. */
+  async look(): Promise<void> {
+    if (this.#ready) await this.#refresh();
   }
 
   /** Every few seconds: has the server gone silent, and how far is the durable. */
@@ -273,7 +301,18 @@ export class DurableSource implements Source {
       if (!there && this.#ready) this.#ended('gone', 'the durable is not there, or another one');
       if (this.lease !== lease) this.#sink.changed(this);
     } catch (error) {
+      // Looking for it again tells of it, until it is set back.
+      if (isConflict(error) && this.#ready) return this.#ended('trouble', error.message);
       this.#parts.logger.debug({ durable: this.durable.name, err: error }, 'No news of the durable');
     }
   }
+}
+
+/** Whether only the headers of a message have come, as of a durable that was made headers_only while pulls were open. */
+function lacksBody(delivery: JetStreamDelivery): boolean {
+  return delivery.body.length === 0 && delivery.headers()['nats-msg-size'] !== undefined;
+}
+
+function isConflict(error: unknown): error is LightbusError {
+  return error instanceof StreamConflict || error instanceof DurableConflict;
 }

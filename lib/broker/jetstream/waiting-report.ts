@@ -3,11 +3,12 @@ import type { DurableSpec } from '../broker.js';
 
 const REPORT_EVERY_MS = 30_000;
 
-/** Says what a source waits for, at once and then every half minute. */
+/** Says what a source waits for, at once, when that is something else, and then every half minute. */
 export class WaitingReport {
   readonly #durable: DurableSpec;
   readonly #logger: Logger;
   #reportedAt = Number.NEGATIVE_INFINITY;
+  #reported = '';
 
   constructor(durable: DurableSpec, logger: Logger) {
     this.#durable = durable;
@@ -49,8 +50,10 @@ export class WaitingReport {
   }
 
   #write(level: 'info' | 'error', message: string, error?: unknown): void {
-    if (performance.now() - this.#reportedAt < REPORT_EVERY_MS) return;
+    const what = error instanceof Error ? `${message} ${error.message}` : message;
+    if (what === this.#reported && performance.now() - this.#reportedAt < REPORT_EVERY_MS) return;
     this.#reportedAt = performance.now();
+    this.#reported = what;
     this.#logger[level]({ durable: this.#durable.name, ...(error === undefined ? {} : { err: error }) }, message);
   }
 }

@@ -2,15 +2,20 @@ import { expect } from 'chai';
 import type { Msg, NatsConnection } from 'nats';
 import sinon from 'sinon';
 import type { Connection } from '../../../lib/broker/jetstream/connection.js';
-import { Pulls } from '../../../lib/broker/jetstream/pulls.js';
+import { NO_PULL_LIMITS, Pulls } from '../../../lib/broker/jetstream/pulls.js';
 import { recordLog } from '../../support/bus.js';
 
 /** Pulls over a client that only notes what it is told. */
-function openPulls({ lease = 60_000 } = {}) {
+function openPulls({ lease = 60_000, limits = NO_PULL_LIMITS } = {}) {
   const nats = { publish: sinon.spy(), subscribe: sinon.stub().returns({ unsubscribe: sinon.spy() }) };
   const connection = { inboxPrefix: '_INBOX', logger: recordLog(), connected: true } as unknown as Connection;
   const events = { message: sinon.spy(), ended: sinon.spy() };
-  const pulls = new Pulls(connection, events, () => lease);
+  const pulls = new Pulls(
+    connection,
+    events,
+    () => lease,
+    () => limits,
+  );
   return {
     pulls,
     events,
@@ -34,6 +39,33 @@ describe('pulls', () => {
     expect(brief.asked()).to.deep.equal([{ batch: 3, expires: 1_000_000_000, idle_heartbeat: 333_000_000 }]);
     expect(long.asked()).to.deep.equal([{ batch: 3, expires: 30_000_000_000, idle_heartbeat: 10_000_000_000 }]);
   });
+
+  it('keep to what the durable allows', () => {
+    const { pull, pulls, asked } = openPulls({ limits: { maxBatch: 5, maxExpires: 3000 } });
+    pull(100);
+    expect(asked()).to.deep.equal([{ batch: 5, expires: 3_000_000_000, idle_heartbeat: 1_000_000_000 }]);
+    expect(pulls.asked).to.equal(5);
+  });
+
+  const ends: [head: string, how: string][] = [
+    ['408 Request Timeout', 'expired'],
+    ['409 Consumer Deleted', 'gone'],
+    ['503', 'gone'],
+    ['400 Bad Request - Priority Group missing', 'refused'],
+    ['409 Exceeded MaxRequestExpires of 1s', 'refused'],
+    ['409 Exceeded MaxWaiting', 'refused'],
+    ['409 Consumer is push based', 'refused'],
+    ['409 Leadership Change', 'trouble'],
+    ['409 Server Shutdown', 'trouble'],
+  ];
+  for (const [head, how] of ends) {
+    it(`tell of ${head} that they are ${how}`, () => {
+      const { pull, ended, events } = openPulls();
+      pull(1);
+      ended(0, head);
+      expect(events.ended.firstCall.args).to.deep.equal([how, head.length > 3 ? head : `${head} `]);
+    });
+  }
 
   it('are counted by what the server says is still to come of one that ended', () => {
     const { pulls, pull, ended, events } = openPulls();
