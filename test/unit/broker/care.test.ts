@@ -33,6 +33,7 @@ function openCare(startAt: StartAt = 'new') {
     findStream: async () => streamInfo(),
     streamInfo: async () => streamInfo(),
     durableInfo: async () => durableInfo(),
+    lookAgain: async () => {},
     ensureDurable: async (spec: DurableSpec) => {
       const created = server.durable === undefined;
       if (created) {

@@ -40,6 +40,7 @@ async function openSource({ version = '2.15.2' } = {}) {
     api: { prefix: '$JS.API' },
     provisioner,
     acks: { push },
+    sources: new Set(),
     bytes: new ByteBudget(),
     logger,
   };
