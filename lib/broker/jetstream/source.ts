@@ -8,12 +8,13 @@ import type { JetStreamApi } from './api.js';
 import type { ByteBudget, ByteShare } from './byte-budget.js';
 import { DurableCare } from './care.js';
 import type { Connection } from './connection.js';
-import { JetStreamDelivery, parseAckAddress, sizeOf, type Tenure } from './delivery.js';
-import { LastDelivery, maySetBack } from './last-delivery.js';
+import { JetStreamDelivery, parseAckAddress, sizeOf } from './delivery.js';
+import { maySetBack } from './last-delivery.js';
 import type { Provisioner } from './provision.js';
 import { type Ended, Pulls } from './pulls.js';
 import { RefusedPulls } from './refused-pulls.js';
 import { isMissingRight } from './rights.js';
+import { Tenures } from './tenures.js';
 import { WaitingReport } from './waiting-report.js';
 
 const LOOK_FOR_STREAM_MS = 2000;
@@ -49,6 +50,7 @@ export class DurableSource implements Source {
   readonly #care: DurableCare;
   readonly #report: WaitingReport;
   readonly #refused: RefusedPulls;
+  readonly #tenures = new Tenures((sequence) => this.#care.gaveBack(sequence));
   readonly #closing = new AbortController();
   readonly #unlisten: () => void;
   readonly #checker: NodeJS.Timeout;
@@ -56,8 +58,6 @@ export class DurableSource implements Source {
   #settleStart: { resolve: () => void; reject: (error: unknown) => void } | undefined;
   #establishing = false;
   #ready = false;
-  #tenure: Tenure = this.#newTenure();
-  #streamCreated: string | undefined;
   #retryWait = FIRST_RETRY_MS;
   #infoAt = 0;
 
@@ -170,8 +170,8 @@ export class DurableSource implements Source {
     this.#bytes.came(sizeOf(message));
     this.#care.observe(address);
     this.#retryWait = FIRST_RETRY_MS;
-    const delivery = new JetStreamDelivery(message, address, this.#parts.acks, this.#tenure);
-    if (this.#tenure.last.repeats(address) && maySetBack(this.#parts.connection.nats?.info?.version)) {
+    const delivery = new JetStreamDelivery(message, address, this.#parts.acks, this.#tenures.current);
+    if (this.#tenures.current.last.repeats(address) && maySetBack(this.#parts.connection.nats?.info?.version)) {
       this.#parts.logger.debug(
         { durable: this.durable.name, sequence: address.sequence },
         'Acknowledged an event again',
@@ -198,8 +198,7 @@ export class DurableSource implements Source {
     if (how === 'refused') this.#refused.refused(reason, this.#care.limits);
     this.#parts.logger.debug({ durable: this.durable.name, reason }, 'A pull ended');
     this.#ready = false;
-    // Until it is known what became of the stream, nothing of it is settled.
-    if (how === 'gone') this.#tenure.live = false;
+    if (how === 'gone') this.#tenures.doubt();
     void this.#establish(this.#backOff());
   }
 
@@ -225,25 +224,12 @@ export class DurableSource implements Source {
       this.#establishing = false;
     }
     if (signal.aborted || !this.#parts.connection.connected) return;
-    this.#renewTenure();
+    this.#tenures.renew(this.#care.streamCreated);
     this.#ready = true;
     this.#pulls.forget();
     this.#settleStart?.resolve();
     this.#settleStart = undefined;
     this.#sink.changed(this);
-  }
-
-  /** What was handed over before may be settled, if it is of the same stream. */
-  #renewTenure(): void {
-    const created = this.#care.streamCreated;
-    const same = this.#streamCreated === undefined || created === this.#streamCreated;
-    this.#streamCreated = created;
-    this.#tenure.live = same;
-    if (!same) this.#tenure = this.#newTenure();
-  }
-
-  #newTenure(): Tenure {
-    return { live: true, gaveBack: (sequence) => this.#care.gaveBack(sequence), last: new LastDelivery() };
   }
 
   /** One attempt; the milliseconds to wait before another one, 0 if there need be none. */
