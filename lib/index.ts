@@ -17,6 +17,7 @@ export type {
   UntypedBus,
   UntypedNode,
   Worker,
+  WorkerState,
 } from './bus/handles.js';
 export type { PlacementOptions, ValidateOptions } from './config/api-options.js';
 export type { TlsOptions } from './config/nats-options.js';

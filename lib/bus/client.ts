@@ -45,11 +45,11 @@ export class BusClient {
     return this.#parts.registry.add([{ apiName: readApi(api), eventName: undefined }], handler, options);
   }
 
-  onStart(hook: () => unknown): void {
+  onStart(hook: (argument: HookArguments['onStart']) => unknown): void {
     this.#add('onStart', hook);
   }
 
-  onStop(hook: () => unknown): void {
+  onStop(hook: (argument: HookArguments['onStop']) => unknown): void {
     this.#add('onStop', hook);
   }
 
@@ -76,10 +76,8 @@ export class BusClient {
 
   close(): Promise<void> {
     const { lifecycle, worker, firer } = this.#parts;
-    return lifecycle.close(async () => {
-      await worker.stop();
-      await firer.idle();
-    });
+    const closed = lifecycle.close({ stopWorker: () => worker.stop(), settle: () => firer.idle() });
+    return worker.answer('bus.client.close()', closed);
   }
 
   #add<N extends HookName>(name: N, hook: (argument: HookArguments[N]) => unknown): void {

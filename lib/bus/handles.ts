@@ -173,10 +173,16 @@ export interface Client<in C extends ApiClass> {
   /** The events that listeners gave up: lists, replays and removes them. */
   readonly deadLetters: DeadLetters;
 
-  /** Runs when the worker starts, before any event is handled: the place to `listen`. A failing hook stops the start. */
-  onStart(hook: () => unknown): void;
-  /** Runs when the worker has stopped, before the connection is closed. */
-  onStop(hook: () => unknown): void;
+  /**
+   * Runs when the worker starts, before any event is handled: the place to `listen`. A failing hook stops the start. `signal` is
+   * aborted when the worker is stopped meanwhile; a second later it is no longer waited for.
+   */
+  onStart(hook: (argument: { readonly signal: AbortSignal }) => unknown): void;
+  /**
+   * Runs when the worker has stopped, before the connection is closed. `signal` is aborted after `shutdownTimeout`; a second later
+   * the hook is no longer waited for. A hook that fails makes `worker.done` reject; the other hooks run all the same.
+   */
+  onStop(hook: (argument: { readonly signal: AbortSignal }) => unknown): void;
   /** Runs before an event is sent, its parameters valid. A failing hook makes `fire` fail with its error. */
   beforeEventSent(hook: (event: OutgoingEvent) => unknown): void;
   /** Runs after an event was stored. */
@@ -187,20 +193,34 @@ export interface Client<in C extends ApiClass> {
   afterEventExecution(hook: (event: ReceivedEvent) => unknown): void;
 
   /**
-   * Starts the listeners in this process; resolves when they run. Stops when `signal` is aborted.
+   * Starts the listeners in this process; resolves when they run. Stops when `signal` is aborted. May be called again after a start
+   * that failed.
    *
    * @throws NothingToListenFor if nothing listens once the `onStart` hooks have run
    */
   startWorker(options?: { readonly signal?: AbortSignal | undefined }): Promise<Worker>;
 
-  /** Stops the worker, if there is one, and closes the connection. The bus cannot be used afterwards. */
+  /**
+   * Stops the worker, if there is one, and closes the connection. From now on the bus refuses to fire, but for handlers and hooks
+   * that still run. Not to be awaited in these, for it waits for them.
+   */
   close(): Promise<void>;
 }
 
+/** `failed`: it has stopped because a handler or a hook failed. */
+export type WorkerState = 'starting' | 'running' | 'stopping' | 'stopped' | 'failed';
+
 /** The listeners of a bus, at work: `await using worker = await bus.client.startWorker()`. */
 export interface Worker {
-  /** Resolves when the worker has stopped because it was asked to; rejects with what stopped it otherwise. */
+  /**
+   * Resolves when the worker has stopped because it was asked to; rejects with what stopped it otherwise. If nobody looks at it, Node
+   * ends the process with 1 then (an unhandled rejection), so that something notices.
+   */
   readonly done: Promise<void>;
+  /** Where it is in its life; for a health check. */
+  readonly state: WorkerState;
+  /** What made it fail; undefined unless `state` is `failed`, or about to be. */
+  readonly error: unknown;
   /** Lets running handlers end, gives back what has not begun, and resolves when all is acknowledged. */
   stop(): Promise<void>;
   /** The same as `stop()`. */

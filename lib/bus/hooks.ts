@@ -2,10 +2,16 @@ import { describeValue } from '../describe-value.js';
 import { InvalidConfiguration } from '../errors.js';
 import type { EventMessage, OutgoingEvent, ReceivedEvent } from '../message/message.js';
 
+/** What a hook of the worker is given. */
+export interface WorkerHookArgument {
+  /** Aborted when the hook has to end: `onStart` when the worker is stopped meanwhile, `onStop` after `shutdownTimeout`. */
+  readonly signal: AbortSignal;
+}
+
 /** Each hook and what it is given. */
 export interface HookArguments {
-  onStart: undefined;
-  onStop: undefined;
+  onStart: WorkerHookArgument;
+  onStop: WorkerHookArgument;
   beforeEventSent: OutgoingEvent;
   afterEventSent: EventMessage;
   beforeEventExecution: ReceivedEvent;
@@ -30,6 +36,11 @@ export class Hooks {
   /** Whether there is a hook of this name. */
   has(name: HookName): boolean {
     return this.#hooks.has(name);
+  }
+
+  /** The hooks of one name, in the order in which they were added. */
+  named<N extends HookName>(name: N): readonly ((argument: HookArguments[N]) => unknown)[] {
+    return (this.#hooks.get(name) ?? []) as ((argument: HookArguments[N]) => unknown)[];
   }
 
   /** Undefined where there is no hook, so that the hot path need not wait for nothing. */

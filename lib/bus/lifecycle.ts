@@ -7,6 +7,7 @@ import type { ConfigFlags } from '../config/resolve.js';
 import { BusAlreadyClosed, InvalidConfiguration } from '../errors.js';
 import { createLogger, type GuardedLogger, guardLogger, LOG_LEVELS, type Logger, type LogLevel } from '../logger.js';
 import { loadConfig } from './config-file.js';
+import { Scope } from './scope.js';
 
 /** What a bus works with once it is open. */
 export interface Opened {
@@ -19,13 +20,16 @@ export class Lifecycle {
   readonly #created: CreatedConfig;
   readonly #makeBroker: (config: Config, logger: Logger) => Broker;
   readonly logger: GuardedLogger;
+  /** What handlers and hooks run in. */
+  readonly scope = new Scope();
   /** Where the connection and all that it brings run: in the context of who created the bus, not of who used it first. */
-  readonly #context = new AsyncResource('lightbus');
+  readonly #context = this.scope.run(() => new AsyncResource('lightbus'));
   #flags: ConfigFlags = {};
   #level: LogLevel = levelFromEnvironment();
   #opening: Promise<Opened> | undefined;
   #opened: Opened | undefined;
   #closing: Promise<void> | undefined;
+  #workerStopped = false;
 
   constructor(options: {
     created: CreatedConfig;
@@ -40,7 +44,8 @@ export class Lifecycle {
     this.logger = guardLogger(logger === undefined ? own() : adaptLogger(logger), debugs);
   }
 
-  get closed(): boolean {
+  /** Whether somebody has asked to close it. */
+  get closing(): boolean {
     return this.#closing !== undefined;
   }
 
@@ -60,18 +65,30 @@ export class Lifecycle {
   /** Resolves the configuration; connects to nothing. @throws InvalidConfiguration, InvalidName, BusAlreadyClosed */
   open(): Promise<Opened> {
     this.checkNotClosed();
-    this.#opening ??= this.#context.runInAsyncScope(() => this.#open());
+    if (this.#opening === undefined) {
+      const opening = this.#context.runInAsyncScope(() => this.#open());
+      this.#opening = opening;
+      // A file may be mended, a variable set: the next call tries again.
+      opening.catch(() => {
+        if (this.#opening === opening) this.#opening = undefined;
+      });
+    }
     return this.#opening;
   }
 
-  /** @throws BusAlreadyClosed */
+  /** What handlers and hooks still do is part of what a closing bus waits for. @throws BusAlreadyClosed */
   checkNotClosed(): void {
-    if (this.closed) throw new BusAlreadyClosed('The bus is closed; create another one');
+    if (this.#closing !== undefined && (this.#workerStopped || !this.scope.entered)) this.checkNotClosing();
   }
 
-  /** @param settle ends what still needs the connection */
-  close(settle: () => Promise<void>): Promise<void> {
-    this.#closing ??= this.#close(settle);
+  /** @throws BusAlreadyClosed */
+  checkNotClosing(): void {
+    if (this.#closing !== undefined) throw new BusAlreadyClosed('The bus is closed; create another one');
+  }
+
+  /** @param ending `stopWorker` lets handlers and hooks end, `settle` what was fired */
+  close(ending: { stopWorker: () => Promise<void>; settle: () => Promise<void> }): Promise<void> {
+    this.#closing ??= this.#close(ending);
     return this.#closing;
   }
 
@@ -83,7 +100,15 @@ export class Lifecycle {
     return this.#opened;
   }
 
-  async #close(settle: () => Promise<void>): Promise<void> {
+  async #close({
+    stopWorker,
+    settle,
+  }: {
+    stopWorker: () => Promise<void>;
+    settle: () => Promise<void>;
+  }): Promise<void> {
+    await stopWorker();
+    this.#workerStopped = true;
     await settle();
     // A bus that could not be opened has nothing to close, and who opened it has had the error.
     const opened = await this.#opening?.catch(() => undefined);

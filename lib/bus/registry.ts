@@ -81,11 +81,20 @@ export class ListenerRegistry {
     return [...new Set(this.#listeners.flatMap(({ targets }) => targets.map(nameOf)))];
   }
 
+  /** Returns the way back to what is recorded now; listeners may be added again then. */
+  mark(): () => void {
+    const count = this.#listeners.length;
+    return () => {
+      this.#listeners.length = count;
+      this.#locked = false;
+    };
+  }
+
   /** No listener is added any more; gives those that are to run, each with the targets that are. */
   lock(): readonly RecordedListener[] {
     this.#locked = true;
     const only = this.#only;
-    if (only === undefined) return this.#listeners;
+    if (only === undefined) return [...this.#listeners];
     return this.#listeners
       .map((listener) => ({ ...listener, targets: listener.targets.filter((target) => only.has(nameOf(target))) }))
       .filter((listener) => listener.targets.length > 0);

@@ -197,6 +197,7 @@ export class RunningListeners {
       lookup: this.#lookupFor(listener),
       onError: options.onError,
       policy: options.policy,
+      hookTimeout: options.handlerTimeout,
       after: (event) => hooks.run('afterEventExecution', event),
       giveUp: (held, verdict) => this.#deadLetters.keep(held, listenerName, verdict),
       failed,

@@ -1,117 +1,97 @@
-import { setMaxListeners } from 'node:events';
-import { ListenersAlreadyStarted, NothingToListenFor } from '../errors.js';
-import { describeError } from '../logger.js';
+import { within } from '../broker/patience.js';
+import { LightbusError, ListenersAlreadyStarted } from '../errors.js';
 import type { Worker } from './handles.js';
 import type { ListenerSummary } from './internals.js';
 import type { ListenerRegistry } from './registry.js';
-import { RunningListeners, type RunningParts } from './running.js';
+import type { RunningParts } from './running.js';
+import { WorkerRun } from './worker-run.js';
 
 /** Starts and stops the one worker of a bus. */
 export class WorkerControl {
   readonly #parts: Omit<RunningParts, 'failed'>;
   readonly #registry: ListenerRegistry;
-  readonly #stopping = new AbortController();
-  #running: RunningListeners | undefined;
-  #starting: Promise<void> | undefined;
-  #stopped: Promise<void> | undefined;
-  #failure: { error: unknown } | undefined;
-  readonly #done: Promise<void>;
-  #resolveDone: () => void = () => undefined;
-  #rejectDone: (error: unknown) => void = () => undefined;
+  #run: WorkerRun | undefined;
 
   constructor(registry: ListenerRegistry, parts: Omit<RunningParts, 'failed'>) {
     this.#registry = registry;
     this.#parts = parts;
-    setMaxListeners(0, this.#stopping.signal); // Each listener of the bus waits for it while it starts.
-    this.#done = new Promise((resolve, reject) => {
-      this.#resolveDone = resolve;
-      this.#rejectDone = reject;
-    });
-    // What failed was logged; a worker whose `done` nobody awaits must not bring the process down another way.
-    this.#done.catch(() => undefined);
   }
 
   get listeners(): readonly ListenerSummary[] {
-    return this.#running?.summaries ?? [];
+    return this.#run?.summaries ?? [];
   }
 
-  /** @throws ListenersAlreadyStarted, NothingToListenFor, what a hook threw, what `RunningListeners.start` throws, the signal's reason */
+  /**
+   * May be called again after a start that failed.
+   *
+   * @throws ListenersAlreadyStarted, NothingToListenFor, BusAlreadyClosed, what a hook threw, what `RunningListeners.start` throws, the signal's reason
+   */
   async start(signal: AbortSignal | undefined): Promise<Worker> {
-    this.#parts.lifecycle.checkNotClosed();
-    if (this.#starting !== undefined) {
+    this.#parts.lifecycle.checkNotClosing();
+    if (this.#run !== undefined) {
       throw new ListenersAlreadyStarted(
         'The worker of this bus was started before; create another bus for another worker',
       );
     }
-    const abort = () => void this.stop();
     signal?.throwIfAborted();
+    const run = new WorkerRun(this.#registry, this.#parts);
+    this.#run = run;
+    const abort = () => void run.stop();
     signal?.addEventListener('abort', abort, { once: true });
-    this.#starting = this.#start();
+    const forget = () => signal?.removeEventListener('abort', abort);
+    run.whenEnded(forget);
     try {
-      await this.#starting;
+      await run.start();
     } catch (error) {
-      signal?.removeEventListener('abort', abort);
-      await this.stop();
-      if (this.#failure !== undefined) throw this.#failure.error;
+      await run.stop();
+      this.#run = undefined;
       throw signal?.aborted ? signal.reason : error;
     }
-    return this.#worker(abort, signal);
+    return this.#face(run);
   }
 
   /** Stops the worker, if there is one; resolves when it has stopped. */
-  stop(): Promise<void> {
-    this.#stopped ??= this.#stop();
-    return this.#stopped;
+  async stop(): Promise<void> {
+    await this.#run?.stop();
   }
 
-  async #start(): Promise<void> {
-    const { hooks, lifecycle } = this.#parts;
-    const opened = await lifecycle.open();
-    await hooks.run('onStart', undefined);
-    const listeners = this.#registry.lock();
-    if (listeners.length === 0) throw nothingToListenFor(this.#registry);
-    const { unheard } = this.#registry;
-    if (unheard.length > 0) lifecycle.logger.warn({ events: unheard }, 'No listener listens to these of the --events');
-    this.#stopping.signal.throwIfAborted();
-    this.#running = new RunningListeners(opened, { ...this.#parts, failed: (error) => this.#failed(error) });
-    await this.#running.start(listeners, this.#stopping.signal);
+  /**
+   * What a caller of `stop()` or `close()` gets: handlers and hooks that wait for it would wait for themselves.
+   *
+   * @param call how it is written
+   * @param stopped resolves when it is done; it goes on, whoever waits for it
+   */
+  answer(call: string, stopped: Promise<void>): Promise<void> {
+    const { scope, opened } = this.#parts.lifecycle;
+    const { caller } = scope;
+    if (caller === undefined || this.#run === undefined || this.#run.ended) return stopped;
+    const deadline = caller === 'handler' ? performance.now() + (opened?.config.shutdownTimeout ?? 0) : 0;
+    const answer = within(stopped, { deadline }, () => waitsForItself(call, caller));
+    answer.catch(() => undefined); // Whoever does not wait for it need not hear of this.
+    return answer;
   }
 
-  #worker(abort: () => void, signal: AbortSignal | undefined): Worker {
-    const forget = () => signal?.removeEventListener('abort', abort);
-    this.#done.then(forget, forget);
-    const stop = () => this.stop();
-    return { done: this.#done, stop, [Symbol.asyncDispose]: stop };
-  }
-
-  #failed(error: unknown): void {
-    this.#failure ??= { error };
-    this.#running?.halt();
-    void this.stop();
-  }
-
-  async #stop(): Promise<void> {
-    const { lifecycle, hooks } = this.#parts;
-    if (this.#starting === undefined) return;
-    this.#stopping.abort();
-    await this.#starting.catch(() => undefined);
-    try {
-      const opened = lifecycle.opened;
-      if (this.#running !== undefined && opened !== undefined) await this.#running.stop(opened.config.shutdownTimeout);
-      await hooks.run('onStop', undefined);
-    } catch (error) {
-      lifecycle.logger.error({ err: error }, `Stopping failed: ${describeError(error).message}`);
-      this.#failure ??= { error };
-    }
-    if (this.#failure === undefined) this.#resolveDone();
-    else this.#rejectDone(this.#failure.error);
+  #face(run: WorkerRun): Worker {
+    const stop = () => this.answer('worker.stop()', run.stop());
+    return {
+      get done() {
+        return run.done;
+      },
+      get state() {
+        return run.state;
+      },
+      get error() {
+        return run.failure?.error;
+      },
+      stop,
+      [Symbol.asyncDispose]: stop,
+    };
   }
 }
 
-function nothingToListenFor({ unheard, heard }: ListenerRegistry): NothingToListenFor {
-  return new NothingToListenFor(
-    heard.length > 0
-      ? `No listener to run: none listens to ${unheard.join(', ')} (--events); this bus listens to ${heard.join(', ')}`
-      : 'No listener to run; call bus.<api>.<event>.listen(handler, { listenerName }) at the top level or in bus.client.onStart',
+function waitsForItself(call: string, caller: string): LightbusError {
+  const where = caller === 'handler' ? 'a handler (or a hook of its event)' : `a hook ${caller}`;
+  return new LightbusError(
+    `${call} waits for ${where} to end, and was called in one: it must not be awaited there. The worker is stopping; write void ${call}, and await worker.done elsewhere`,
   );
 }

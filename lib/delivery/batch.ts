@@ -86,13 +86,22 @@ export class BatchRunner implements Runner {
     const members: Member[] = [];
     for (const member of opened) {
       try {
-        await this.#parts.before(member.event);
+        await this.#before(member.event);
         members.push(member);
       } catch (error) {
         this.#settlement.failed(member.held, member.event, error);
       }
     }
     return members;
+  }
+
+  async #before(event: Received): Promise<void> {
+    const { before, hookTimeout } = this.#parts;
+    const running = before(event);
+    if (running === undefined || hookTimeout === undefined) return running;
+    await inTime(running, hookTimeout, 'A hook beforeEventExecution did not end within its handlerTimeout', (error) =>
+      event.abort(error),
+    );
   }
 
   async #call(members: readonly Member[], batch: RunningBatch): Promise<void> {
@@ -104,7 +113,10 @@ export class BatchRunner implements Runner {
     if (!isThenable(result)) return;
     const promise = Promise.resolve(result);
     if (handlerTimeout === undefined) await promise;
-    else await inTime(promise, handlerTimeout, (error) => batch.abort(error));
+    else
+      await inTime(promise, handlerTimeout, 'The handler did not end within its handlerTimeout', (error) =>
+        batch.abort(error),
+      );
   }
 }
 

@@ -1,18 +1,20 @@
 /**
  * The result, unless it takes longer than `milliseconds`.
  *
+ * @param what what has not ended then, within which limit, as its error says it
  * @param abort called with the error when the time is over
  * @throws an error that names the time-out
  */
-export function inTime(
-  result: PromiseLike<unknown>,
+export function inTime<T>(
+  result: PromiseLike<T>,
   milliseconds: number,
-  abort: (error: Error) => void,
-): Promise<unknown> {
+  what: string,
+  abort?: (error: Error) => void,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
-      const error = new Error(`The handler did not end within its handlerTimeout of ${milliseconds} ms`);
-      abort(error);
+      const error = new Error(`${what} of ${milliseconds} ms`);
+      abort?.(error);
       reject(error);
     }, milliseconds);
     result.then(

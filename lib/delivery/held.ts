@@ -23,6 +23,8 @@ export class Held {
   startedAt = 0;
   /** Decoded, once it has been. */
   event: Received | undefined = undefined;
+  /** Whether it was told that it has run for long. */
+  toldOfLength = false;
   /** Its handler was told to stop, so that a failure is no failure of the handler's. */
   interrupted = false;
   /** It runs here or not at all: given back once more, it would be given up. */

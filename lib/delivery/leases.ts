@@ -2,6 +2,8 @@ import type { Logger } from '../logger.js';
 import type { Held } from './held.js';
 
 const SHORTEST_TICK_MS = 20;
+/** What has run for so many leases may never end. */
+const LONG_RUN_LEASES = 3;
 
 /** What the keeper of leases needs to know of its listener. */
 export interface LeaseParts {
@@ -75,6 +77,8 @@ export class LeaseKeeper {
     let waited = false;
     for (const held of this.#parts.held) {
       const third = held.source.lease / 3;
+      if (held.stage === 'running' && now - held.startedAt > held.source.lease * LONG_RUN_LEASES)
+        this.#runsLong(held, now);
       if (held.stage === 'isolated' && now - held.arrivedAt >= third) this.#parts.suspectWaits();
       if (held.merelyWaits && !held.replayed) waited ||= now - held.renewedAt >= third;
       // Another process may have it by now: to renew it would make what waits here look safe to run.
@@ -103,6 +107,22 @@ export class LeaseKeeper {
     this.#parts.logger.warn(
       { listener: this.#parts.listener, sleptMs: Math.round(slept) },
       'The machine slept, or its clock was set forward, for a third of the lease or longer, so leases were not renewed in time and events may run twice',
+    );
+  }
+
+  #runsLong(held: Held, now: number): void {
+    if (held.toldOfLength) return;
+    held.toldOfLength = true;
+    const { event, startedAt, delivery } = held;
+    this.#parts.logger.warn(
+      {
+        listener: this.#parts.listener,
+        event: event && `${event.apiName}.${event.eventName}`,
+        eventId: event?.id,
+        sequence: delivery.sequence,
+        runningMs: Math.round(now - startedAt),
+      },
+      'A handler has not ended for three times acknowledgementTimeout; its event stays with this process. Give the listener a handlerTimeout, or raise acknowledgementTimeout',
     );
   }
 

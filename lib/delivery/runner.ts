@@ -36,7 +36,14 @@ export class EventRunner implements Runner {
     if (event === undefined) return;
     const before = this.#parts.before(event);
     if (before === undefined) return this.#call(held, event);
-    before
+    const { hookTimeout } = this.#parts;
+    const ended =
+      hookTimeout === undefined
+        ? before
+        : inTime(before, hookTimeout, 'A hook beforeEventExecution did not end within its handlerTimeout', (error) =>
+            event.abort(error),
+          );
+    ended
       .then(
         () => this.#call(held, event),
         (error: unknown) => this.#settlement.failed(held, event, error),
@@ -80,7 +87,11 @@ export class EventRunner implements Runner {
     // A promise of our own kind: another's might call back twice, or throw.
     const promise = Promise.resolve(result);
     const ended =
-      handlerTimeout === undefined ? promise : inTime(promise, handlerTimeout, (error) => event.abort(error));
+      handlerTimeout === undefined
+        ? promise
+        : inTime(promise, handlerTimeout, 'The handler did not end within its handlerTimeout', (error) =>
+            event.abort(error),
+          );
     ended.then(
       () => this.#settlement.succeeded(held, event),
       (error: unknown) => this.#settlement.failed(held, event, error),

@@ -21,6 +21,8 @@ export interface SettlementParts {
   readonly lookup: Lookup;
   readonly onError: OnError | ((error: unknown, event: ReceivedEvent) => OnError | Promise<OnError>);
   readonly policy: FailurePolicy;
+  /** Milliseconds that each hook of an event may take, and `onError`; undefined: no limit for hooks. */
+  readonly hookTimeout?: number | undefined;
   /** Undefined while nobody hooks in, which is faster. */
   readonly after: (event: ReceivedEvent) => Promise<void> | undefined;
   /** Resolves when the event is stored as a dead letter. */

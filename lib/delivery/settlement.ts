@@ -1,5 +1,6 @@
 import { describeForReading } from '../logger.js';
 import { decode, identify, isAskedFor, NotAskedFor } from './decode.js';
+import { inTime } from './handler-time.js';
 import type { Held } from './held.js';
 import type { ListenerLoop } from './loop.js';
 import { ask } from './on-error.js';
@@ -71,8 +72,17 @@ export class Settlement {
       this.#log('debug', held, event, undefined, `Handled an event in ${Math.round(took)} ms`);
     const after = this.#parts.after(event);
     if (after === undefined) return this.#loop.finished(held, 'succeeded', took);
-    after
-      .catch((error: unknown) => this.#parts.failed(error))
+    const { hookTimeout } = this.#parts;
+    const ended =
+      hookTimeout === undefined
+        ? after
+        : inTime(after, hookTimeout, 'A hook afterEventExecution did not end within its handlerTimeout');
+    ended
+      .catch((error: unknown) => {
+        const text = 'A hook afterEventExecution failed; stopping the worker, the event was handled';
+        this.#log('error', held, event, error, text);
+        this.#parts.failed(error);
+      })
       .finally(() => this.#loop.finished(held, 'succeeded', took))
       .catch((error: unknown) => this.#loop.broke(held, error));
   }
@@ -82,7 +92,7 @@ export class Settlement {
     const error = faultOf(thrown);
     const { onError } = this.#parts;
     if (typeof onError !== 'function') return this.#settle(held, event, error, onError);
-    ask(onError, error, event)
+    ask(onError, error, event, this.#parts.hookTimeout)
       .then((verdict) => {
         if (verdict instanceof Error)
           this.#log('error', held, event, verdict, 'onError itself failed; counts as SHUTDOWN');
