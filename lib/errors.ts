@@ -39,7 +39,7 @@ export interface ValidationIssue {
   readonly message: string;
 }
 
-/** Parameters have the right names and wrong values. `issues` lists every rule that was broken. */
+/** Parameters have the right names and wrong values. `issues` lists the rules that were broken, twenty at most. */
 export class ValidationError extends LightbusError {
   override readonly code = 'ValidationError';
   readonly issues: readonly ValidationIssue[];

@@ -1,7 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
 import type { Config } from '../config/config.js';
 import type { CreatedConfig } from '../config/create-options.js';
 import type { ConfigFlags } from '../config/resolve.js';
@@ -78,6 +77,8 @@ async function readConfigFile(path: string): Promise<unknown> {
     throw new InvalidConfiguration(`The configuration file ${path} ${reason}`, { cause });
   });
   const json = path.endsWith('.json');
+  // Loaded when it is needed: in a browser's environment, such as jsdom, another build of it would be found.
+  const { LineCounter, parseDocument } = await import('yaml');
   const lineCounter = new LineCounter();
   // JSON too is read as YAML, of which it is a part: the errors of JSON.parse know no line. None of the file's text
   // may reach an error, because it may hold a password: hence no pretty errors, and messages cut before quotations.
@@ -94,7 +95,19 @@ async function readConfigFile(path: string): Promise<unknown> {
       `The configuration file ${path} holds no mapping; write e.g. serviceName: price-monitor`,
     );
   }
+  refuseVariables(path, content);
   return content;
+}
+
+/** Values are taken as they stand; who writes `${PASSWORD}` expects something else. */
+function refuseVariables(path: string, value: unknown, key = ''): void {
+  if (typeof value === 'object' && value !== null) {
+    for (const [name, item] of Object.entries(value)) refuseVariables(path, item, key === '' ? name : `${key}.${name}`);
+  } else if (typeof value === 'string' && /\$\{\w+\}/.test(value)) {
+    throw new InvalidConfiguration(
+      `The configuration file ${path} has a variable in ${key}, and variables are not replaced; set it in create({ config: { … } }), from process.env`,
+    );
+  }
 }
 
 function toPlain(path: string, convert: () => unknown): unknown {

@@ -90,8 +90,20 @@ async function importModule(path: string, name: string): Promise<unknown> {
     return await loader(resolve(path, '..')).import(path);
   } catch (cause) {
     const { message, where } = summarise(cause, path);
-    throw new FailedToImportBusModule(`${name} threw while it was imported: ${message}${where}`, { cause });
+    throw new FailedToImportBusModule(`${name} threw while it was imported: ${message}${where}${aliasHint(cause)}`, {
+      cause,
+    });
   }
+}
+
+/** Names such as `@/api` or `~/api` are paths of a tsconfig.json, which nothing resolves at run time. */
+function aliasHint(cause: unknown): string {
+  const missing = /Cannot find (?:module|package) '([@~#]\/[^']*|~[^']*)'/.exec(
+    (cause as Error | undefined)?.message ?? '',
+  );
+  return missing === null
+    ? ''
+    : `; ${missing[1]} looks like a path of tsconfig.json, which is not resolved: write a relative path, or "imports" in package.json`;
 }
 
 function summarise(cause: unknown, path: string): { message: string; where: string } {

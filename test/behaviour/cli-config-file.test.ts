@@ -37,6 +37,15 @@ describe('The configuration file', () => {
     expect((await load()).serviceName).to.equal('by-default');
   });
 
+  it('is refused where it has variables, which nobody replaces, without showing more than their place', async () => {
+    await write('lightbus.yaml', 'serviceName: x\nnats:\n  password: "hunter2${NATS_PASSWORD}"\n');
+    const error = await load().catch((reason: Error) => reason);
+    expect(error).to.be.instanceOf(InvalidConfiguration);
+    expect((error as Error).message)
+      .to.include('has a variable in nats.password')
+      .and.not.include('hunter2');
+  });
+
   it('gives way to package.json, of this folder or above, for a name', async () => {
     await write('package.json', '{"name": "from-package"}');
     await mkdir(join(directory, 'src'));

@@ -46,6 +46,7 @@ describe('A bus module', () => {
     ['throws', 'throws', undefined, "Cannot read properties of undefined (reading 'url')", 'throws/bus.ts:6:'],
     ['has wrong syntax', 'syntax', undefined, 'Unexpected token', 'syntax/bus.ts:1:'],
     ['exports no bus', 'none', undefined, 'exports helper, which is not a bus', 'export const bus = create('],
+    ['imports by a path of tsconfig.json', 'alias', undefined, '@/shared/bus.js looks like a path of tsconfig.json'],
     ['exports two', 'two', undefined, 'exports 2 buses: a, b'],
     ['is a package without a bus', 'esm', 'chai', 'which are not a bus', 'expect'],
   ];

@@ -162,7 +162,7 @@ export class DurableSource implements Source {
       // Acknowledging it would send a message of ours wherever its sender likes.
       this.#parts.logger.error(
         { durable: this.durable.name, subject: message.subject.slice(0, 200), reply: message.reply?.slice(0, 200) },
-        'Refused a message that no delivery of this durable: its reply subject is another; somebody publishes to the inbox of this service',
+        'Refused a message that is not a delivery of this durable, as its reply subject says; somebody publishes to the inbox of this service',
       );
       return;
     }
