@@ -38,7 +38,7 @@ describe('The configuration file', () => {
   });
 
   it('is refused where it has variables, which nobody replaces, without showing more than their place', async () => {
-    await write('lightbus.yaml', 'serviceName: x\nnats:\n  password: "hunter2${NATS_PASSWORD}"\n');
+    await write('lightbus.yaml', `serviceName: x\nnats:\n  password: "hunter2\${NATS_PASSWORD}"\n`);
     const error = await load().catch((reason: Error) => reason);
     expect(error).to.be.instanceOf(InvalidConfiguration);
     expect((error as Error).message)
