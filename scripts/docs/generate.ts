@@ -4,12 +4,14 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { commandLineReference } from './command-line.js';
 import { configurationReference } from './configuration.js';
 import { listenOptionsReference } from './listen-options.js';
+import { serverSettingsReference } from './server-settings.js';
 
 /** What is generated: the page, the name of its markers, and how the part is made. */
 const PARTS = [
   { page: 'configuration.md', part: 'configuration', make: configurationReference },
   { page: 'tuning.md', part: 'listen-options', make: listenOptionsReference },
   { page: 'command-line.md', part: 'command-line', make: commandLineReference },
+  { page: 'server-settings.md', part: 'server-settings', make: serverSettingsReference },
 ];
 
 /** Each page with generated parts, as it is and as it should be. */
