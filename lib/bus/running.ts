@@ -76,12 +76,20 @@ export class RunningListeners {
     for (const loop of this.#loops) loop.halt();
   }
 
-  /** Stops all listeners; resolves when their acknowledgements have left. */
-  async stop(timeout: number): Promise<void> {
+  /**
+   * Stops all listeners; resolves when their acknowledgements have left.
+   *
+   * @param aborted is called when all handlers have ended or were aborted, if some were
+   */
+  async stop(timeout: number, aborted: () => void): Promise<void> {
     this.halt();
+    const ends: string[] = [];
+    const told = (how: string) => {
+      if (ends.push(how) === this.#loops.length && ends.includes('aborted')) aborted();
+    };
     // First: what they bring is the listeners' to give back.
     await this.#replays?.stop();
-    const running = await Promise.all(this.#loops.map((loop) => loop.stop(timeout)));
+    const running = await Promise.all(this.#loops.map((loop) => loop.stop(timeout, told)));
     const abandoned = running.reduce((sum, each) => sum + each, 0);
     if (abandoned > 0) {
       this.#parts.lifecycle.logger.warn(

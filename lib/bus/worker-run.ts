@@ -24,6 +24,11 @@ export class WorkerRun {
   #stopped: Promise<void> | undefined;
   #running: RunningListeners | undefined;
   #whenEnded: () => void = () => undefined;
+  #abortedHandlers: (() => void) | undefined;
+  /** Resolves when handlers were aborted that had not ended within `shutdownTimeout`. */
+  readonly abortedHandlers = new Promise<void>((resolve) => {
+    this.#abortedHandlers = resolve;
+  });
   #forgetListeners: () => void = () => undefined;
   failure: { readonly error: unknown } | undefined;
 
@@ -113,7 +118,7 @@ export class WorkerRun {
     await this.#starting?.catch(() => undefined);
     try {
       const limit = lifecycle.opened?.config.shutdownTimeout ?? DEFAULT_LIMIT_MS;
-      await this.#running?.stop(limit);
+      await this.#running?.stop(limit, () => this.#abortedHandlers?.());
       await runOnStop(this.#hooks, limit);
     } catch (error) {
       lifecycle.logger.error({ err: error }, `Stopping failed: ${describeError(error).message}`);

@@ -1,4 +1,3 @@
-import { within } from '../broker/patience.js';
 import { LightbusError, ListenersAlreadyStarted } from '../errors.js';
 import type { Worker } from './handles.js';
 import type { ListenerSummary } from './internals.js';
@@ -62,11 +61,12 @@ export class WorkerControl {
    * @param stopped resolves when it is done; it goes on, whoever waits for it
    */
   answer(call: string, stopped: Promise<void>): Promise<void> {
-    const { scope, opened } = this.#parts.lifecycle;
-    const { caller } = scope;
-    if (caller === undefined || this.#run === undefined || this.#run.ended) return stopped;
-    const deadline = caller === 'handler' ? performance.now() + (opened?.config.shutdownTimeout ?? 0) : 0;
-    const answer = within(stopped, { deadline }, () => waitsForItself(call, caller));
+    const run = this.#run;
+    const { caller } = this.#parts.lifecycle.scope;
+    if (caller === undefined || run === undefined || run.ended) return stopped;
+    // A hook certainly waits for itself; of handlers nobody knows which one called, nor whether it waits.
+    const tooLong = caller === 'handler' ? run.abortedHandlers : Promise.resolve();
+    const answer = Promise.race([stopped, tooLong.then(() => Promise.reject(waitsForItself(call, caller)))]);
     answer.catch(() => undefined); // Whoever does not wait for it need not hear of this.
     return answer;
   }

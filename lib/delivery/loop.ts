@@ -151,15 +151,18 @@ export class ListenerLoop implements Sink {
   /**
    * Stops pulling, gives back what has not begun, in order, and waits for what runs; aborts it when `timeout` is over.
    *
+   * @param told is called when all has ended, or was aborted
    * @returns how many handlers had not ended by then
    */
-  async stop(timeout: number): Promise<number> {
+  async stop(timeout: number, told: (how: 'ended' | 'aborted') => void = () => undefined): Promise<number> {
     this.halt();
     await this.#intake.suspend();
     this.#giveBack((held) => held.stage !== 'running' && held.stage !== 'settling');
-    if (!(await this.#idle.within(timeout))) {
+    if (await this.#idle.within(timeout)) told('ended');
+    else {
       for (const held of this.#hand.all)
         held.interrupt(new Error('The worker is stopping, and its shutdownTimeout is over'));
+      told('aborted');
       await this.#idle.within(ABORT_GRACE_MS);
     }
     this.#intake.close();
