@@ -38,7 +38,11 @@ export class Replayer {
       );
     await broker.publish(wire, replays, patience);
     // Last: a crash before this line leaves a dead letter whose replay the server knows and will not store twice.
-    await broker.store.erase(deadLetters, sequence, patience);
+    await broker.store.erase(deadLetters, sequence, patience).catch((cause) => {
+      if (isRefusal(cause))
+        throw new NotReplayable(`it was replayed, and cannot be removed: ${cause.message}`, { cause });
+      throw cause;
+    });
     return true;
   }
 
@@ -46,7 +50,7 @@ export class Replayer {
   async #original(kept: StoredMessage, patience: Patience) {
     const origin = originOf(kept.headers(), kept);
     const original = await this.#parts.broker.store.read(origin.stream, origin.sequence, patience).catch((cause) => {
-      if (cause instanceof LightbusError) throw cause;
+      if (cause instanceof LightbusError && !isRefusal(cause)) throw cause;
       throw new NotReplayable(`it is truncated, and its original cannot be read (${(cause as Error).message})`, {
         cause,
       });
@@ -56,6 +60,11 @@ export class Replayer {
       throw new NotReplayable(`it is truncated, and stream ${origin.stream} no longer holds the original`);
     return { headers: original.headers(), body: original.body };
   }
+}
+
+/** Whether the server has refused this one request, as opposed to any. */
+function isRefusal(error: unknown): error is LightbusError {
+  return error instanceof LightbusError && 'apiCode' in error;
 }
 
 /** Anybody may write to the stream; what is replayed has names that lightbus gives. @throws NotReplayable */

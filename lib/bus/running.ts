@@ -69,6 +69,7 @@ export class RunningListeners {
     }
     await Promise.all(listeners.map((listener) => this.#startListener(listener, signal)));
     this.#startReplays();
+    this.#prepareDeadLetters(signal);
   }
 
   /** Nothing begins any more; what runs goes on. */
@@ -147,6 +148,17 @@ export class RunningListeners {
       loop.changed(await broker.open(durable, loop, { signal }));
     };
     await Promise.all(durables.map(open));
+  }
+
+  /** Does not wait: most workers never need them. */
+  #prepareDeadLetters(signal: AbortSignal): void {
+    this.#deadLetters.prepare({ signal }).catch((error: unknown) => {
+      if (signal.aborted) return;
+      this.#parts.lifecycle.logger.warn(
+        { err: error },
+        'Dead letters cannot be kept; an event that a listener gives up would come again and again until they can',
+      );
+    });
   }
 
   #startReplays(): void {

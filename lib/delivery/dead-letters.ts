@@ -1,4 +1,4 @@
-import type { Broker, StreamSpec } from '../broker/broker.js';
+import type { Broker, Patience, StreamSpec } from '../broker/broker.js';
 import { encodeDeadLetter } from '../message/dead-letter.js';
 import { originOf } from '../message/replay.js';
 import { deadLetterSubject } from '../names.js';
@@ -25,6 +25,13 @@ export class DeadLetterBox {
     this.#identity = identity;
   }
 
+  /** Makes the stream, so that what is wrong with it is known before the first event has to be kept. */
+  async prepare(patience: Patience): Promise<void> {
+    if (this.#ensured) return;
+    await this.#broker.ensureStream(this.#stream, patience);
+    this.#ensured = true;
+  }
+
   /** Resolves when the event is kept; the delivery may be acknowledged only then. */
   async keep(held: Held, listenerName: string, verdict: Verdict): Promise<void> {
     const { prefix, serviceName, processName } = this.#identity;
@@ -47,10 +54,7 @@ export class DeadLetterBox {
       Math.max(SMALLEST_MAX_PAYLOAD, this.#broker.maxPayload ?? Number.POSITIVE_INFINITY),
     );
     const patience = { deadline: performance.now() + STORE_TIMEOUT_MS };
-    if (!this.#ensured) {
-      await this.#broker.ensureStream(this.#stream, patience);
-      this.#ensured = true;
-    }
+    await this.prepare(patience);
     await this.#broker.publish(letter, this.#stream, patience);
   }
 }

@@ -2,7 +2,7 @@ import type { Delivery } from '../broker/broker.js';
 import { decodeBody, MalformedBody } from '../message/body.js';
 import { readId } from '../message/codec.js';
 import type { Headers } from '../message/headers.js';
-import { originOf } from '../message/replay.js';
+import { namesOrigin, originOf } from '../message/replay.js';
 import type { Contract } from '../schema/contract.js';
 import type { Held } from './held.js';
 import { Received } from './received.js';
@@ -46,6 +46,8 @@ export function decode(held: Held, lookup: Lookup): Received {
   const due = lookup(origin.subject);
   if (due === undefined)
     throw new NotAskedFor(`The subject ${origin.subject.slice(0, 200)} is none that this listener asked for`);
+  if (held.replayed && !namesOrigin(delivery.headers()))
+    throw new Undeliverable('was put among the replays by something that is not lightbus');
   return new Received({
     apiName: due.apiName,
     eventName: due.eventName,
@@ -60,6 +62,7 @@ export function decode(held: Held, lookup: Lookup): Received {
 function decodeParameters(delivery: Delivery, due: DueEvent): Record<string, unknown> {
   try {
     const body = decodeBody(delivery.body);
+    refuseAnswers(body, delivery);
     if (due.contract === undefined) return body;
     const parameters = due.contract.withDefaults(body);
     if (due.validate) due.contract.validateReceived(parameters);
@@ -68,6 +71,17 @@ function decodeParameters(delivery: Delivery, due: DueEvent): Record<string, unk
     if (cause instanceof MalformedBody) throw new Undeliverable(`has a body that ${cause.message}`, { cause });
     throw new Undeliverable((cause as Error).message, { cause });
   }
+}
+
+/**
+ * Whoever may ask JetStream anything can have its answer sent to any subject, by a reply subject. It has no headers, as every
+ * event of lightbus has, and a schema may let it through.
+ */
+function refuseAnswers(body: Record<string, unknown>, delivery: Delivery): void {
+  const { type } = body;
+  if (typeof type !== 'string' || !type.startsWith('io.nats.jetstream.api.v1.')) return;
+  if (Object.keys(delivery.headers()).length === 0)
+    throw new Undeliverable("is JetStream's own answer to a request whose sender had it sent here");
 }
 
 /** What can be said of a delivery that could not be decoded. */

@@ -1,6 +1,6 @@
 import type { Broker, Delivery, DurableSpec, Sink, Source, StreamSpec } from '../broker/broker.js';
 import type { Logger } from '../logger.js';
-import { originOf } from '../message/replay.js';
+import { namesOrigin, originOf } from '../message/replay.js';
 import { encodeReplay } from '../message/stored-dead-letter.js';
 import { replayStream } from '../names.js';
 import type { Lookup } from './decode.js';
@@ -129,7 +129,8 @@ export class Replays implements Sink {
   }
 
   #noListener(delivery: Delivery): void {
-    if (delivery.deliveries < MOST_GIVEN_BACK) delivery.nak(NO_LISTENER_DELAY_MS);
+    // Stored anew, what is no replay would look like one.
+    if (delivery.deliveries < MOST_GIVEN_BACK || !namesOrigin(delivery.headers())) delivery.nak(NO_LISTENER_DELAY_MS);
     else void this.#storeAnew(delivery);
     const [, , listener = '', ...event] = delivery.subject.split('.');
     const key = `${listener} ${event.join('.')}`;

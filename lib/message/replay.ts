@@ -28,3 +28,8 @@ export function originOf(headers: Headers, copy: Origin): Origin {
     timestamp: /^\d{7,20}$/.test(timestamp) ? timestamp : copy.timestamp,
   };
 }
+
+/** Whether a copy says where its original was stored. Whatever does not is no copy of ours: anybody may write to the stream. */
+export function namesOrigin(headers: Headers): boolean {
+  return Object.values(CopyHeader).every((name) => headers[name] !== undefined);
+}

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import { DiscardPolicy } from 'nats';
 import { OnError } from '../../lib/index.js';
-import { errorOf } from '../support/bus.js';
 import { useNats } from '../support/nats.js';
 import { ShopApi, until, useWorld } from '../support/worker.js';
 
@@ -79,15 +78,5 @@ describe('what is given up', function () {
     await streams.update(name, { max_msgs: -1 });
     await world.settled(DURABLE);
     expect((await world.deadLetters()).map((letter) => letter.string())).to.deep.equal(['full', '{"number":1}']);
-  });
-
-  it('needs no stream of dead letters until something is given up', async () => {
-    const bus = world.bus({ apis: [ShopApi] });
-    bus.shop.order_placed.listen(() => {}, { listenerName: 'watch' });
-    await bus.client.startWorker();
-    await bus.shop.order_placed.fire({ number: 1 });
-    await world.settled(DURABLE);
-    const error = await errorOf((await world.manager()).streams.info(`${world.prefix}_dead_letters`));
-    expect(error.message).to.equal('stream not found');
   });
 });

@@ -57,7 +57,7 @@ describe('the rights that the page on security gives', function () {
     expect(problems).to.deep.equal([]);
   });
 
-  it('let a service that listens neither fire nor erase', async () => {
+  it('let a service that listens neither fire nor erase by a request of its own', async () => {
     const user = { user: 'mail-service', pass: 'secret', inboxPrefix: '_INBOX_mail' };
     const client = await connect({ servers: nats.url, ...user });
     const { streams } = await operator.jetstreamManager();
@@ -71,6 +71,43 @@ describe('the rights that the page on security gives', function () {
       expect(refused, subject).to.have.property('code', 'PERMISSIONS_VIOLATION');
     }
     expect((await streams.info('lightbus-auth')).state).to.deep.include({ messages: before.messages });
+    await client.close();
+  });
+
+  // What the page says of reply subjects, under "Who may erase".
+  it('let it erase by a reply subject, up to the sequence of its own message, before 2.12', async () => {
+    const user = { user: 'mail-service', pass: 'secret', inboxPrefix: '_INBOX_mail' };
+    const client = await connect({ servers: nats.url, ...user });
+    const { streams } = await operator.jetstreamManager();
+    const state = async (stream: string) => (await streams.info(stream)).state;
+    // A purge goes up to a sequence, and not beyond: the sequence that the server gives to the forger's own message.
+    while ((await state('lightbus_dead_letters')).last_seq <= (await state('lightbus-auth')).first_seq) {
+      client.publish('lightbus_dead_letters.mail-service.welcome.auth.user_created', '{}');
+      await client.flush();
+    }
+    const before = await state('lightbus-auth');
+    client.publish('lightbus_dead_letters.mail-service.welcome.auth.user_created', '{}', {
+      reply: '$JS.API.STREAM.PURGE.lightbus-auth',
+    });
+    await client.flush();
+    const purged = async () => (await state('lightbus-auth')).first_seq > before.first_seq;
+    const [, minor = 0] = (client.info?.version ?? '').split('.').map(Number);
+    if (minor < 12) while (!(await purged())) await new Promise((resolve) => setTimeout(resolve, 50));
+    else expect(await purged()).to.equal(false);
+    await client.close();
+  });
+
+  it("let it put a server's answer into another's stream by a reply subject, on every version", async () => {
+    const user = { user: 'mail-service', pass: 'secret', inboxPrefix: '_INBOX_mail' };
+    const client = await connect({ servers: nats.url, ...user });
+    const { streams } = await operator.jetstreamManager();
+    const { last_seq: last } = (await streams.info('lightbus-auth')).state;
+    client.publish('$JS.API.STREAM.INFO.lightbus_replays', '', { reply: 'lightbus.auth.user_created' });
+    await client.flush();
+    while ((await streams.info('lightbus-auth')).state.last_seq === last)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    const forged = await streams.getMessage('lightbus-auth', { seq: last + 1 });
+    expect(forged.json<{ type: string }>().type).to.match(/^io\.nats\.jetstream\.api\.v1\./);
     await client.close();
   });
 

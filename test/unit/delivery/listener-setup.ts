@@ -41,6 +41,13 @@ export interface FakeDelivery extends Delivery {
   readonly told: string[];
 }
 
+/** What every replay of ours bears. */
+const ORIGIN = {
+  'lightbus-stream': 'lightbus-shop',
+  'lightbus-sequence': '1',
+  'lightbus-timestamp': '1700000000000000001',
+};
+
 export function delivery(sequence: number, { stream = 'lightbus-shop', deliveries = 1 } = {}): FakeDelivery {
   const told: string[] = [];
   return {
@@ -51,7 +58,7 @@ export function delivery(sequence: number, { stream = 'lightbus-shop', deliverie
     timestamp: `17000000000000000${sequence}`,
     deliveries,
     told,
-    headers: () => ({}),
+    headers: () => (stream === 'lightbus_replays' ? ORIGIN : {}),
     ack: () => void told.push('ack'),
     nak: (delay) => void told.push(`nak ${delay}`),
     working: () => told.push('working') > 0,
