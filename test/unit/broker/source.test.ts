@@ -5,13 +5,14 @@ import type { Delivery, DurableSpec } from '../../../lib/broker/broker.js';
 import { ByteBudget } from '../../../lib/broker/jetstream/byte-budget.js';
 import type { ConnectionListener } from '../../../lib/broker/jetstream/connection.js';
 import { DurableSource, type SourceParts } from '../../../lib/broker/jetstream/source.js';
+import { DurableConflict } from '../../../lib/errors.js';
 import { recordLog } from '../../support/bus.js';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** A source that is ready, over a client and a provisioner that only do what a test says. */
 async function openSource({ version = '2.15.2' } = {}) {
-  const found = { stream: 'first', asked: sinon.spy(), wait: Promise.resolve() };
+  const found = { stream: 'first', asked: sinon.spy(), wait: Promise.resolve(), look: sinon.stub() };
   const streamInfo = async () => {
     found.asked();
     await found.wait;
@@ -20,7 +21,12 @@ async function openSource({ version = '2.15.2' } = {}) {
   };
   const at = { consumer_seq: 0, stream_seq: 0 };
   const info = { created: 'once', config: {}, ack_floor: at, delivered: at, num_pending: 9, num_ack_pending: 0 };
-  const provisioner = { findStream: streamInfo, ensureDurable: async () => ({ info, created: false }) };
+  const provisioner = {
+    findStream: streamInfo,
+    ensureDurable: async () => ({ info, created: false }),
+    durableInfo: async () => info,
+    lookAgain: async () => found.look(),
+  };
   const nats = { publish: sinon.spy(), subscribe: sinon.stub(), info: { version } };
   const delivered: Delivery[] = [];
   const push = sinon.stub().returns(true);
@@ -67,6 +73,13 @@ async function openSource({ version = '2.15.2' } = {}) {
       receive(
         `$JS.ACK.lightbus-shop.durable.${deliveries}.${sequence}.${sequence}.1700000000000000000.0`,
         Buffer.from('{}'),
+      ),
+    /** The server hands over the headers of an event alone. */
+    handHeaders: () =>
+      receive(
+        '$JS.ACK.lightbus-shop.durable.1.1.1.1700000000000000000.0',
+        Buffer.alloc(0),
+        'NATS/1.0\r\nNats-Msg-Size: 2\r\n\r\n',
       ),
     /** The server says that nobody takes pulls any more. */
     gone: () => receive('', Buffer.alloc(0), 'NATS/1.0 503\r\n\r\n'),
@@ -118,6 +131,23 @@ describe('what was handed over', () => {
       expect(delivered).to.have.lengthOf(runs);
       expect(push.callCount).to.equal(3 - runs);
       expect(sink.changed.callCount - changes, 'so that another is asked for').to.equal(2 - runs);
+      source.close();
+    }
+  });
+
+  it('without its body is left alone if the durable is found to hold bodies back, and else taken as it is', async () => {
+    for (const [conflict, runs] of [
+      [new DurableConflict('has headers_only true'), 0],
+      [undefined, 1],
+    ] as const) {
+      const { source, push, delivered, found, handHeaders } = await openSource();
+      if (conflict) found.look.throws(conflict);
+      handHeaders();
+      while (!found.look.called) await turn();
+      await turn();
+      expect(delivered).to.have.lengthOf(runs);
+      expect(source.ready).to.equal(conflict === undefined);
+      expect(push.callCount, 'nothing is settled').to.equal(0);
       source.close();
     }
   });
