@@ -48,7 +48,8 @@ export class Provisioner {
     try {
       const made = await createStream(this.#api, spec, { patience, logger: this.#logger });
       this.#logger.info({ stream: spec.name, subjects: spec.subjects }, 'Created the stream');
-      return made;
+      // Asked again, because only this answer names the domain, by which the stream's word is known from another's.
+      return (await this.streamInfo(spec.name, patience)) ?? made;
     } catch (error) {
       if (isApiError(error, ApiCode.subjectsOverlap)) throw await this.#overlap(spec, patience, error);
       if (!isApiError(error, ApiCode.streamNameInUse)) throw explainRefusedStream(spec, error);
