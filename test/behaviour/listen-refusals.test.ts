@@ -130,7 +130,7 @@ describe('listening refuses, when it is recorded,', () => {
       'what is no event',
       (on) => on.client.listenForEvents(['order_paid' as never], nothing, { listenerName: 'watch' }),
       InvalidEventListener,
-      /entry 0 is no event of a bus/,
+      /entry 0 is not an event of a bus/,
     ],
   ];
   for (const [what, act, type, message] of refusals) {
