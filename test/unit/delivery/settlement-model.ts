@@ -154,7 +154,7 @@ export class ListenerModel {
     never(plan === 'foreign' || plan === 'undecodable', 'a handler saw what it must not');
     never(this.halted, 'a handler began after the stop');
     never(hand.beside, 'a handler began with a delivery of what ran');
-    never(hand.deadline <= now, 'a handler began though the lease was over');
+    never(!this.#hasLease(hand, now), 'a handler began though the lease was over');
     never(hand.told.length > 0, 'a handler began with a delivery that was settled');
     never(this.active.length >= concurrency, 'more handlers than concurrency');
     never(event.attempt !== (retried?.attempt ?? hand.deliveries), 'the attempt is wrong');
@@ -173,6 +173,12 @@ export class ListenerModel {
       this.server.handed.some((other) => other.number < hand.number && sameLane(other) && this.#waits(other)),
       'a delivery passed an earlier one',
     );
+  }
+
+  /** By this delivery, or by a copy that came while the event ran: what renews the one renews the other. */
+  #hasLease(hand: HandOver, now: number): boolean {
+    const copies = this.server.handed.filter(({ sequence, beside }) => beside && sequence === hand.sequence);
+    return [hand, ...copies].some(({ deadline }) => deadline > now);
   }
 
   #waits(hand: HandOver): boolean {

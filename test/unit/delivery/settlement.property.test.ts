@@ -8,7 +8,8 @@ import { type Failure, LEASE, type Plan, type Policy, type Setup } from './settl
 const SEED = Number(process.env.FAST_CHECK_SEED ?? Date.now() % 2 ** 31);
 const RUNS = process.env.FAULTS === 'full' ? 10_000 : 1000;
 const SLICE = LEASE / 12;
-const LONG = 400_000;
+// Sixty events, each tried five times with seven seconds between, and one key at a time.
+const LONG = 2_000_000;
 /** What the loop gives aborted handlers to end in, and a little more. */
 const GRACE = 1200;
 
