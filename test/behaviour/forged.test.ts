@@ -4,6 +4,7 @@ import { create } from '../../lib/index.js';
 import { AuthApi, Collected, recordLog, settings } from '../support/bus.js';
 import { useNats } from '../support/nats.js';
 import { plainNats } from '../support/plain-nats.js';
+import { until } from '../support/worker.js';
 
 describe('forged messages', function () {
   this.timeout('1m');
@@ -20,6 +21,8 @@ describe('forged messages', function () {
     // Its parameters are none, so that no schema can refuse it.
     plain.connection.publish('$JS.API.INFO', '', { reply: 'lightbus.auth.heartbeat' });
     await bus.auth.heartbeat.fire();
+    // The stream of replays is made beside the work.
+    await until('there are replays', () => plain.manager.streams.info('lightbus_replays').catch(() => undefined));
     await plain.send('lightbus_replays.test-service.hear.auth.heartbeat', '{}');
     await bus.auth.heartbeat.fire({}, { id: 'last' });
     await heard.first((id) => id === 'last');

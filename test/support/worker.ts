@@ -144,7 +144,8 @@ export class World {
       () => undefined,
     );
     const messages: StoredMsg[] = [];
-    for (let seq = state?.first_seq ?? 1; seq <= (state?.last_seq ?? 0); seq++) {
+    // An empty stream begins at 0.
+    for (let seq = Math.max(1, state?.first_seq ?? 1); seq <= (state?.last_seq ?? 0); seq++) {
       messages.push(await manager.streams.getMessage(stream, { seq }));
     }
     return messages;
