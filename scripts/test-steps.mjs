@@ -43,8 +43,17 @@ export async function testSteps({ only, servers, coverage }) {
   return steps.filter((_, index) => found[index]);
 }
 
+// One of these at a time: they use the same names, and a server may get the port that another suite's has just left, to
+// which a client of that suite still comes back.
 function suite(name, { title = `test/${name}`, server, env = {}, minutes }) {
-  return { title, tests: `test/${name}/**/*.test.ts`, folder: name, env: { ...env, ...serverOf(server) }, minutes };
+  return {
+    lane: server ? 'names' : undefined,
+    title,
+    tests: `test/${name}/**/*.test.ts`,
+    folder: name,
+    env: { ...env, ...serverOf(server) },
+    minutes,
+  };
 }
 
 function fault(file, server) {
@@ -73,8 +82,8 @@ export async function runSteps(steps, { report, jobs, ...context }) {
   const running = new Map();
   const progress = setInterval(() => showProgress(running, queue.length), PROGRESS_EVERY_MS);
   const work = async () => {
-    for (let step = queue.shift(); step; step = queue.shift()) {
-      const state = { began: performance.now(), output: '' };
+    for (let step = take(queue, running); step; step = take(queue, running)) {
+      const state = { began: performance.now(), output: '', lane: step.lane };
       running.set(step.title, state);
       const result = await runStep(step, state, context);
       running.delete(step.title);
@@ -87,6 +96,13 @@ export async function runSteps(steps, { report, jobs, ...context }) {
   } finally {
     clearInterval(progress);
   }
+}
+
+/** The next step whose lane is free. */
+function take(queue, running) {
+  const busy = new Set([...running.values()].map(({ lane }) => lane));
+  const index = queue.findIndex(({ lane }) => lane === undefined || !busy.has(lane));
+  return index < 0 ? undefined : queue.splice(index, 1)[0];
 }
 
 function showProgress(running, waiting) {
