@@ -25,9 +25,10 @@ export async function runOnStart(parts: WorkerHookParts, stopping: AbortSignal):
   slow.unref();
   try {
     for (const hook of parts.hooks.named('onStart')) {
-      await untilAborted(parts, 'onStart', hook, stopping);
       stopping.throwIfAborted();
+      await untilAborted(parts, 'onStart', hook, stopping);
     }
+    stopping.throwIfAborted();
   } finally {
     clearTimeout(slow);
   }
@@ -56,7 +57,11 @@ export async function runOnStop(parts: WorkerHookParts, limit: number): Promise<
   if (failures.length > 0) throw failures[0];
 }
 
-/** Waits for a hook until it ends, or until its signal was aborted and it has not heeded that for a second. */
+/**
+ * Waits for a hook until it ends, or until its signal was aborted and it has not heeded that for a second.
+ *
+ * @param signal not aborted yet
+ */
 function untilAborted(
   { scope, logger }: WorkerHookParts,
   name: 'onStart' | 'onStop',
