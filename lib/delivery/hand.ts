@@ -111,9 +111,17 @@ export class Hand {
     this.#retries.set(held, setTimeout(ready, Math.min(delay, LONGEST_TIMER_MS)));
   }
 
-  /** Whether a delivery, or what it waits behind, waits for nothing but its turn. */
-  merelyWaits(held: Held): boolean {
-    return held.merelyWaits || this.#lanes?.headOf(held)?.merelyWaits === true;
+  /** Those that wait, or wait behind one that waits, for nothing but their turn. A replay is none: its pulls are not the loop's to end. */
+  merelyWaiting(): (held: Held) => boolean {
+    const stuck = this.isStuck(performance.now());
+    return (held) =>
+      !held.replayed && (held.merelyWaits(stuck) || this.#lanes?.headOf(held)?.merelyWaits(stuck) === true);
+  }
+
+  /** Whether something that runs has kept others waiting for a third of its lease. */
+  isStuck(now: number): boolean {
+    for (const held of this.#held) if (held.runsLong(now)) return true;
+    return false;
   }
 
   /** Gives back some of what is held, in order, to be delivered again at once. */

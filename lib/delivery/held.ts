@@ -47,9 +47,18 @@ export class Held {
     return this.delivery.deliveries + this.retries;
   }
 
-  /** Whether it waits for nothing but its turn, so that another process may have it. */
-  get merelyWaits(): boolean {
-    return this.stage === 'ready' || (this.stage === 'isolated' && !this.lastChance);
+  /**
+   * Whether it waits for nothing but its turn, so that another process may have it.
+   *
+   * @param stuck whether what runs has run for long: only then is a suspect better off elsewhere, for to be given back costs it a chance
+   */
+  merelyWaits(stuck: boolean): boolean {
+    return this.stage === 'ready' || (this.stage === 'isolated' && stuck && !this.lastChance);
+  }
+
+  /** Whether its handler, or the settling of it, has been under way for a third of the lease. */
+  runsLong(now: number): boolean {
+    return (this.stage === 'running' || this.stage === 'settling') && now - this.startedAt >= this.source.lease / 3;
   }
 
   /** Aborts `event.signal`. */

@@ -11,6 +11,8 @@ export interface LeaseParts {
   readonly logger: Logger;
   /** All that is held; changes while it is walked through. */
   readonly held: ReadonlySet<Held>;
+  /** Whether something that runs has kept others waiting for a third of its lease. */
+  readonly isStuck: (now: number) => boolean;
   /** What merely waits has waited for a third of its lease. */
   readonly waitedTooLong: () => void;
   /** What has to run by itself has waited for that as long. */
@@ -75,12 +77,13 @@ export class LeaseKeeper {
     this.#busy = this.#parts.held.size > 0;
     if (!this.#busy) return;
     let waited = false;
+    const stuck = this.#parts.isStuck(now);
     for (const held of this.#parts.held) {
       const third = held.source.lease / 3;
       if (held.stage === 'running' && now - held.startedAt > held.source.lease * LONG_RUN_LEASES)
         this.#runsLong(held, now);
       if (held.stage === 'isolated' && now - held.arrivedAt >= third) this.#parts.suspectWaits();
-      if (held.merelyWaits && !held.replayed) waited ||= now - held.renewedAt >= third;
+      if (held.merelyWaits(stuck) && !held.replayed) waited ||= now - held.renewedAt >= third;
       // Another process may have it by now: to renew it would make what waits here look safe to run.
       else if (held.leaseLost(now) && held.stage !== 'running' && held.stage !== 'settling') continue;
       // Half a tick early rather than half a tick late.

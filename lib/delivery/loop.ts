@@ -59,6 +59,7 @@ export class ListenerLoop implements Sink {
       listener: options.name,
       logger: options.logger,
       held: this.#hand.all,
+      isStuck: (now) => this.#hand.isStuck(now),
       waitedTooLong: () => void this.#giveBackWaiting(),
       suspectWaits: () => this.#tellOfSuspect(),
     });
@@ -268,8 +269,7 @@ export class ListenerLoop implements Sink {
       // What comes straight back counts as another attempt, and no more.
       this.#logger.error({ listener: this.name, err: error }, 'The pulls of a listener could not be ended');
     }
-    // A replay is kept: it would come straight back, for the pulls that bring it are not the loop's to end.
-    if (!this.#halted) this.#giveBack((held) => !held.replayed && this.#hand.merelyWaits(held));
+    if (!this.#halted) this.#giveBack(this.#hand.merelyWaiting());
     // What runs takes longer than its times so far say. What was asked for ahead of it would come straight back and wait
     // again, and each time counts as an attempt.
     this.#flow.failed();

@@ -56,6 +56,20 @@ describe('what a listener holds and has not begun', () => {
       expect(warned(log, 'waits until it can run by itself')).to.have.length(1);
     });
 
+    it('is kept while others like it run one after another, for to be given back would cost it a chance', async () => {
+      const calls: unknown[] = [];
+      const handler = async ({ number }: Record<string, unknown>) => {
+        calls.push(number);
+        await new Promise((resolve) => setTimeout(resolve, LEASE / 4));
+      };
+      const policy = { maxAttempts: 1, backoff: () => 70 };
+      const { hand } = listen({ handler, policy }, { lease: LEASE, concurrency: 3 });
+      const suspects = [1, 2, 3, 4, 5].map((each) => hand(delivery(each, { deliveries: 3 })));
+      await clock.tickAsync(LEASE * 2);
+      expect([...calls].sort()).to.deep.equal([1, 2, 3, 4, 5]);
+      for (const { told } of suspects) expect(told.at(-1)).to.equal('ack');
+    });
+
     it('is kept when it would be given up without a run the next time', async () => {
       const { hand, calls, finish } = slow({ concurrency: 3 }, 1);
       hand(delivery(1));
