@@ -8,6 +8,7 @@ import { createEncoder, type WireEvent } from '../message/codec.js';
 import type { EventMessage } from '../message/message.js';
 import { checkApiName, checkEventName, subjectOf } from '../names.js';
 import type { Contract } from '../schema/contract.js';
+import { pointer } from '../schema/walk.js';
 import type { Contracts } from './contracts.js';
 import { readArguments } from './fire-options.js';
 import type { Hooks } from './hooks.js';
@@ -83,7 +84,7 @@ export class Firer {
     const source = this.#sourceOf(this.#find(apiName, eventName));
     const { definition, contract, prepared } = source;
     const [given = {}, options] = readArguments(definition, args);
-    const body = encode(definition, contract.complete(given));
+    const body = encode(definition, contract.complete(given), contract.untyped);
     const validated = prepared?.validate === true;
     if (validated) contract.validateFired(body.value);
     return new Outgoing(source, options, body, validated);
@@ -215,15 +216,15 @@ function queueTimeout({ source }: Outgoing): EventFireTimeout {
   );
 }
 
-function encode(definition: EventDefinition, parameters: object): EncodedBody {
+function encode(definition: EventDefinition, parameters: object, untyped: ReadonlySet<string>): EncodedBody {
   try {
-    return encodeBody(parameters);
+    return encodeBody(parameters, untyped);
   } catch (cause) {
     if (!(cause instanceof MalformedBody)) throw cause;
     const message = `the body ${cause.message}`;
     throw new ValidationError(`Event ${definition.apiName}.${definition.name} cannot be fired: ${message}`, {
       cause,
-      issues: [{ path: '', keyword: 'json', message }],
+      issues: [{ path: pointer(cause.steps), keyword: 'json', message }],
     });
   }
 }

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { PROTOTYPE_KEYS } from '../names.js';
+import { isUnsafeInteger, jsonCopy, NotJson } from './json-copy.js';
 
 /** The deepest nesting that a body may have; the parameters object itself is level 1. */
 export const MAX_DEPTH = 100;
@@ -7,6 +8,13 @@ export const MAX_DEPTH = 100;
 /** A body that breaks the rules every event keeps, whatever its schema: `reason` completes "the body ...". */
 export class MalformedBody extends Error {
   override readonly name = 'MalformedBody';
+  /** Where in the body, if at a place in it. */
+  readonly steps: readonly string[];
+
+  constructor(message: string, { cause, steps = [] }: { cause?: unknown; steps?: readonly string[] } = {}) {
+    super(message, { cause });
+    this.steps = steps;
+  }
 }
 
 /**
@@ -59,31 +67,44 @@ export interface EncodedBody {
 }
 
 /**
- * Parameters to a body. What JavaScript has and JSON has not becomes what JSON makes of it (a `Date` its ISO string,
- * `NaN` null, `undefined` nothing), and it is that which must fit the schema.
+ * Parameters to a body. What JavaScript has and JSON has not becomes what JSON makes of it where nothing is lost (a `Date`
+ * its ISO string, `undefined` nothing), and it is that which must fit the schema.
  *
- * @throws MalformedBody for cycles, `BigInt`, and whatever {@link decodeBody} would refuse
+ * @param untyped names of parameters without a schema of their own, which must not hold integers beyond 2^53
+ * @throws MalformedBody for what JSON would destroy ({@link jsonCopy}), and whatever {@link decodeBody} would refuse
  */
-export function encodeBody(parameters: object): EncodedBody {
-  let text: string | undefined;
+export function encodeBody(parameters: object, untyped: ReadonlySet<string> = NONE): EncodedBody {
+  let value: unknown;
   try {
     // Getters run here, too, and may throw.
-    const copy = plainCopy(parameters, 1);
-    if (copy !== NOT_PLAIN) return { text: JSON.stringify(copy), value: copy as Record<string, unknown> };
-    text = JSON.stringify(parameters);
+    const plain = plainCopy(parameters, 1);
+    if (plain !== NOT_PLAIN) return { text: JSON.stringify(plain), value: plain as Record<string, unknown> };
+    value = jsonCopy(parameters, { maxDepth: MAX_DEPTH, allowsUnsafeIntegers: (key) => !untyped.has(key) });
   } catch (cause) {
-    throw new MalformedBody(
-      `cannot be written as JSON: ${cause instanceof Error ? firstLine(cause.message) : 'a getter or toJSON threw'}`,
-      { cause },
-    );
+    throw malformed(cause);
   }
-  const value: unknown = text === undefined ? undefined : JSON.parse(text);
-  if (text === undefined || typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new MalformedBody('is not an object once it is JSON');
   }
   const flaw = findFlaw(value, 1);
   if (flaw !== undefined) throw new MalformedBody(flaw);
-  return { text, value: value as Record<string, unknown> };
+  return { text: JSON.stringify(value), value: value as Record<string, unknown> };
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+function malformed(cause: unknown): MalformedBody {
+  if (!(cause instanceof NotJson)) {
+    const reason = cause instanceof Error ? firstLine(cause.message) : 'a getter or toJSON threw';
+    return new MalformedBody(`cannot be written as JSON: ${reason}`, { cause });
+  }
+  const { steps, message } = cause;
+  if (steps.length === 0) return new MalformedBody(message, { cause });
+  return new MalformedBody(`cannot be written as JSON: ${placeOf(steps)} ${message}`, { cause, steps });
+}
+
+function placeOf(steps: readonly string[]): string {
+  return steps.map((step, index) => (/^\d+$/.test(step) ? `[${step}]` : `${index === 0 ? '' : '.'}${step}`)).join('');
 }
 
 const NOT_PLAIN = Symbol('not plain');
@@ -95,7 +116,7 @@ function plainCopy(value: unknown, depth: number): unknown {
     case 'boolean':
       return value;
     case 'number':
-      return Number.isFinite(value) ? value : NOT_PLAIN;
+      return Number.isFinite(value) && !isUnsafeInteger(value) ? value : NOT_PLAIN;
     case 'object':
       if (value === null) return null;
       if (depth > MAX_DEPTH) return NOT_PLAIN;

@@ -14,6 +14,8 @@ export type ParameterValues = Record<string, unknown>;
 
 /** What an event's definition demands of its parameters. */
 export interface Contract {
+  /** The names of parameters that admit any value. */
+  readonly untyped: ReadonlySet<string>;
   /**
    * What was given to `fire`, as it is sent, with defaults filled in.
    *
@@ -100,12 +102,18 @@ export function createContract(event: EventDefinition, validators: ValidatorFact
   }
 
   return {
+    untyped: new Set([...event.parameters.values()].filter(({ schema }) => isEmpty(schema)).map(({ name }) => name)),
     complete,
     decode,
     withDefaults,
     validateFired: (parameters) => refuse(name, fired(parameters)),
     validateReceived: (parameters) => refuse(name, received(parameters)),
   };
+}
+
+/** Neither a schema of JSON that says anything nor one of a library, which are functions or have symbols and prototypes. */
+function isEmpty(schema: object): boolean {
+  return typeof schema === 'object' && Reflect.ownKeys(schema).length === 0;
 }
 
 function refuse(name: string, issues: ReturnType<Validator>): void {
