@@ -122,7 +122,7 @@ export interface Patience {
 
 /** What a bus needs of a message broker. */
 export interface Broker {
-  /** Resolves once connected. Waits for ever unless told otherwise. */
+  /** Resolves once connected. Waits forever unless told otherwise. */
   connect(patience: Patience): Promise<void>;
   /** The largest message that is taken, headers included, in bytes; undefined before the first connection. */
   readonly maxPayload: number | undefined;

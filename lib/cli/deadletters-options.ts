@@ -25,8 +25,8 @@ export function withConnection(command: Command, { isTerminal }: Terminal): Comm
         .default(
           isTerminal ? 'human' : 'json',
           isTerminal
-            ? 'human; json where standard output is no terminal'
-            : 'json where standard output is no terminal, else human',
+            ? 'human; json where standard output is not a terminal'
+            : 'json where standard output is not a terminal, else human',
         ),
     );
 }

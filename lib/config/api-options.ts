@@ -23,7 +23,7 @@ export interface StreamOptions {
   storage?: 'file' | 'memory' | undefined;
   /** Number of copies, 1 to 5; `auto` is 3 where JetStream has three servers or more, else 1. @default 'auto' */
   replicas?: number | 'auto' | undefined;
-  /** How long events are kept, whether they were handled or not; `null` keeps them for ever. @default null */
+  /** How long events are kept, whether they were handled or not; `null` keeps them forever. @default null */
   maxAge?: Duration | null | undefined;
   /** How many events are kept; the oldest go first, handled or not; `null` sets no limit. @default null */
   maxLength?: number | null | undefined;
@@ -86,7 +86,7 @@ const STREAM_OPTIONS: OptionTable<StreamOptions> = {
     type: 'duration',
     minimum: 100,
     default: null,
-    doc: 'How long events are kept, whether they were handled or not; `null` keeps them for ever.',
+    doc: 'How long events are kept, whether they were handled or not; `null` keeps them forever.',
   },
   maxLength: {
     type: 'integer',

@@ -20,7 +20,7 @@ export interface FailurePolicy {
 
 /**
  * The table of outcomes for a failed handler: its error's own verdict comes first, then what `onError` says, and neither
- * `RETRY` nor `SHUTDOWN` goes on for ever.
+ * `RETRY` nor `SHUTDOWN` goes on forever.
  *
  * @param onError already asked, if it is a function
  */

@@ -95,8 +95,20 @@ export function jsonCopy(value: unknown, options: JsonCopyOptions): unknown {
   return copy(value);
 }
 
-/** Those that `JSON.stringify` turns into `{}`. */
-const LOST_OBJECTS = [Map, Set, WeakMap, WeakSet, Promise, RegExp, Error, ArrayBuffer, SharedArrayBuffer] as const;
+/** Those that `JSON.stringify` turns into `{}`, or refuses (a boxed `BigInt`). */
+const LOST_OBJECTS = [
+  Map,
+  Set,
+  WeakMap,
+  WeakSet,
+  Promise,
+  RegExp,
+  Error,
+  ArrayBuffer,
+  SharedArrayBuffer,
+  Symbol,
+  BigInt,
+] as const;
 
 /** Where JSON is written with all digits, and readers in other languages take them at their word. */
 const MAX_WITHOUT_EXPONENT = 1e21;

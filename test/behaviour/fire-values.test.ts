@@ -123,6 +123,8 @@ describe('values that are fired', () => {
       [Buffer.from('a'), 'an object of Buffer, which'],
       [() => 1, 'a function, which JSON cannot keep; send a value that JSON has'],
       [Symbol('s'), 'Symbol(s), which'],
+      [Object(Symbol('s')), 'an object of Symbol, which'],
+      [Object(1n), 'an object of BigInt, which'],
       [10n, '10n, which JSON cannot keep; send its digits as text, or declare the parameter as Parameter.bigint()'],
       [2 ** 53, '9007199254740992, which JSON cannot keep; send its digits as text'],
     ];

@@ -66,7 +66,7 @@ describe('leases', function () {
     expect(acks, 'what the first says of those behind the slow one').to.include('-NAK');
   });
 
-  it('do not count a waiting event up to a dead letter behind a handler that is slow for ever so long', async () => {
+  it('do not count a waiting event up to a dead letter behind a handler that takes very long', async () => {
     await fire(40);
     const seen: number[] = [];
     await process(300, async (number, attempt) => {

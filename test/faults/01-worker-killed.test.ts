@@ -24,7 +24,7 @@ describe('a worker killed', function () {
 
   it('while it holds events that it has not begun: another gets them, once', async () => {
     await using scene = await openScene(nats);
-    // Quick at first, so that the worker prefetches; then one that takes for ever, with others held behind it.
+    // Quick at first, so that the worker prefetches; then one that takes forever, with others held behind it.
     await scene.fire([...Array(events).fill({}), { does: 'once never' }, ...Array(20).fill({})]);
     const killed = await scene.worker({ listeners: [listener({ concurrency: 1 })] });
     await scene.ledger.until((entries) => entries.some(({ what, n }) => what === 'start' && n === events));

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { startNats } from '../support/nats.js';
 import { openScene } from './support/scene.js';
 
-/** The client alone would hold on to a frozen server for longer than half a minute, and then for ever. */
+/** The client alone would hold on to a frozen server for longer than half a minute, and then forever. */
 const FAR_TOO_LONG_MS = 60_000;
 
 describe('SIGTERM with a frozen server', function () {

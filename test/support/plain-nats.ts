@@ -70,7 +70,7 @@ export async function plainNats(url: string): Promise<PlainNats> {
         // nats-server 2.15 removes the files of a deleted stream later: one made again at once has its events and durables.
         for await (const { name } of manager.consumers.list(config.name))
           await manager.consumers.delete(config.name, name);
-        // Refused by a stream that is sealed or denies it; such a one is made by few tests, under its own name.
+        // A stream that is sealed or denies it refuses.
         await manager.streams.purge(config.name).catch(() => undefined);
         await manager.streams.delete(config.name);
       }

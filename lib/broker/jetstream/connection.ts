@@ -25,7 +25,7 @@ export interface ConnectionListener {
   forbidden?(operation: string, subject: string): void;
 }
 
-/** One connection to NATS that is opened when first needed, reconnects for ever, and is replaced should it ever be closed from outside. */
+/** One connection to NATS that is opened when first needed, reconnects forever, and is replaced should it ever be closed from outside. */
 export class Connection {
   readonly #options: DialOptions;
   /** Handlers run where the connection was opened: that must not be the context of whoever happened to need it first. */
@@ -128,7 +128,7 @@ export class Connection {
   /**
    * Closes the connection, whatever the server does. What was sent before gets some time to be read.
    *
-   * The client's own `drain()` waits for ever if the server is frozen, and connects again should the connection break meanwhile.
+   * The client's own `drain()` waits forever if the server is frozen, and connects again should the connection break meanwhile.
    */
   async close(): Promise<void> {
     if (this.closed) return;
@@ -225,7 +225,7 @@ export class Connection {
   #refusedRight({ operation, subject }: { operation: string; subject: string }): void {
     // Inboxes have random names: the right to all of them is one right.
     const right = operation === 'publish' ? subject : operation;
-    // Once is enough until the next connection: what lacks a right may try again for ever.
+    // Once is enough until the next connection: what lacks a right may try again forever.
     const level = this.#forbidden.has(right) ? 'debug' : 'error';
     if (this.#forbidden.size < MOST_FORBIDDEN) this.#forbidden.add(right);
     this.#options.logger[level]({ operation, subject }, describeMissingRight({ operation, subject }, this.inboxPrefix));
