@@ -1,5 +1,8 @@
 import type { Delivery, DurableSpec, Sink, Source } from '../../../lib/broker/broker.js';
 
+/** What an event does in its process: `running` in its handler, or `retrying` later. */
+export type Twin = 'running' | 'retrying' | undefined;
+
 /** One hand-over, and what became of it. */
 export interface HandOver {
   readonly sequence: number;
@@ -11,8 +14,8 @@ export interface HandOver {
   deadline: number;
   /** It was given back when its lease was over, when another process might have had the event. */
   late: boolean;
-  /** Its event was in its handler already, because an earlier lease had ended unnoticed: it must not run beside that. */
-  readonly beside: boolean;
+  /** Where its event was in this process already, because an earlier lease had ended unnoticed. */
+  readonly copyOf: Twin;
 }
 
 /** What the server holds of an event: who has it, or from when on it may be delivered. */
@@ -36,19 +39,19 @@ export class FakeServer implements Source {
   readonly #entries: Entry[] = [];
   readonly #body: (sequence: number) => { subject: string; body: Uint8Array };
   readonly lease: number;
-  readonly #runs: (sequence: number) => boolean;
+  readonly #twinOf: (sequence: number) => Twin;
   #sink: Sink | undefined;
   #published = 0;
 
-  /** @param runs whether an event is in its handler */
+  /** @param twinOf what an event does in this process */
   constructor(
     lease: number,
     body: (sequence: number) => { subject: string; body: Uint8Array },
-    runs: (sequence: number) => boolean,
+    twinOf: (sequence: number) => Twin,
   ) {
     this.lease = lease;
     this.#body = body;
-    this.#runs = runs;
+    this.#twinOf = twinOf;
   }
 
   attach(sink: Sink): void {
@@ -116,7 +119,7 @@ export class FakeServer implements Source {
       told: [],
       deadline: performance.now() + this.lease,
       late: false,
-      beside: this.#runs(entry.sequence),
+      copyOf: this.#twinOf(entry.sequence),
     };
     this.handed.push(hand);
     entry.holder = hand;

@@ -4,7 +4,7 @@ import { OnError } from '../../../lib/delivery/options.js';
 import { suspicionOf } from '../../../lib/delivery/outcome.js';
 import { EventRunner } from '../../../lib/delivery/runner.js';
 import type { ReceivedEvent } from '../../../lib/message/message.js';
-import { FakeServer, type HandOver } from './fake-server.js';
+import { FakeServer, type HandOver, type Twin } from './fake-server.js';
 import { backoff, errorOf, type Failure, KEYS, LEASE, type Plan, RETRY_AFTER, type Setup } from './settlement-setup.js';
 
 /** A handler at work, or what was. */
@@ -40,7 +40,7 @@ export class ListenerModel {
     this.server = new FakeServer(
       LEASE,
       (sequence) => this.#message(sequence),
-      (sequence) => this.active.some((run) => run.hand.sequence === sequence),
+      (sequence) => this.#twinOf(sequence),
     );
     const quiet = () => undefined;
     this.loop = new ListenerLoop({
@@ -115,6 +115,11 @@ export class ListenerModel {
     return this.#setup.plans[sequence % this.#setup.plans.length] ?? 'waits';
   }
 
+  #twinOf(sequence: number): Twin {
+    if (this.active.some(({ hand }) => hand.sequence === sequence)) return 'running';
+    return [...this.#retried.keys()].some((hand) => hand.sequence === sequence) ? 'retrying' : undefined;
+  }
+
   #message(sequence: number): { subject: string; body: Uint8Array } {
     const plan = this.planFor(sequence);
     return {
@@ -153,7 +158,7 @@ export class ListenerModel {
     const sameLane = ({ sequence }: HandOver) => !inLanes || sequence % KEYS === hand.sequence % KEYS;
     never(plan === 'foreign' || plan === 'undecodable', 'a handler saw what it must not');
     never(this.halted, 'a handler began after the stop');
-    never(hand.beside, 'a handler began with a delivery of what ran');
+    never(hand.copyOf === 'running', 'a handler began with a delivery of what ran');
     never(!this.#hasLease(hand, now), 'a handler began though the lease was over');
     never(hand.told.length > 0, 'a handler began with a delivery that was settled');
     never(this.active.length >= concurrency, 'more handlers than concurrency');
@@ -175,15 +180,15 @@ export class ListenerModel {
     );
   }
 
-  /** By this delivery, or by a copy that came while the event ran: what renews the one renews the other. */
+  /** By this delivery, or by a copy that came while the event was here: what renews the one renews the other. */
   #hasLease(hand: HandOver, now: number): boolean {
-    const copies = this.server.handed.filter(({ sequence, beside }) => beside && sequence === hand.sequence);
+    const copies = this.server.handed.filter(({ sequence, copyOf }) => copyOf && sequence === hand.sequence);
     return [hand, ...copies].some(({ deadline }) => deadline > now);
   }
 
   #waits(hand: HandOver): boolean {
     const plan = this.planOf(hand);
-    const runs = plan !== 'foreign' && plan !== 'undecodable' && !hand.beside;
+    const runs = plan !== 'foreign' && plan !== 'undecodable' && !hand.copyOf;
     const untouched = hand.told.length === 0 && !this.begun.has(hand) && !this.expected.has(hand);
     return runs && untouched && hand.deliveries <= this.#setup.maxAttempts + 1 && hand.deadline > performance.now();
   }
