@@ -88,6 +88,7 @@ export class BusClient {
 function internals({ apis, lifecycle, registry, worker }: ClientParts): BusInternals {
   return {
     apis: [...apis.values()],
+    logger: lifecycle.logger,
     configure: (flags) => lifecycle.configure(flags),
     listenTo: (events) => registry.limitTo(events),
     listeners: () => worker.listeners,

@@ -1,11 +1,13 @@
 import type { Config } from '../config/config.js';
 import type { ConfigFlags } from '../config/resolve.js';
 import type { ApiDefinition } from '../definition/api.js';
+import type { Logger } from '../logger.js';
 
 /** What the command line needs of a bus and users do not: `bus.client['~lightbus']`. */
 export interface BusInternals {
   /** The APIs that this bus owns. */
   readonly apis: readonly ApiDefinition[];
+  readonly logger: Logger;
   /** Gives the bus the highest precedence there is; before it connects. */
   configure(flags: ConfigFlags): void;
   /** Listens only to these events (`auth.user_created`), and to all if this is never called. */

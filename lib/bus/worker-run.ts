@@ -133,7 +133,10 @@ export class WorkerRun {
     this.#state = failure === undefined ? 'stopped' : 'failed';
     this.#whenEnded();
     if (!this.#started) return this.#forgetListeners(); // Whoever started it gets the error, and has no `done`.
-    if (failure === undefined) return this.#settleDone?.resolve();
+    if (failure === undefined) {
+      this.#parts.lifecycle.logger.info({ state: this.#state }, 'The worker has stopped');
+      return this.#settleDone?.resolve();
+    }
     const { message } = describeError(failure.error);
     this.#parts.lifecycle.logger.error(
       { state: this.#state },

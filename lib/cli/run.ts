@@ -43,8 +43,7 @@ async function run({ bus: module, events, ...flags }: RunFlags, terminal: Termin
   });
   const forget = terminal.onSignal((signal) => {
     if (stopping.signal.aborted) return stopAtOnce(1);
-    terminal.warn(`${signal}: letting running handlers end; again to stop at once\n`);
-    stopping.abort();
+    stopping.abort(signal);
   });
   try {
     return await Promise.race([work({ module, events, flags, terminal, signal: stopping.signal }), stoppedAtOnce]);
@@ -63,26 +62,35 @@ async function work(options: {
   const { module, events, flags, terminal, signal } = options;
   const { directory, environment } = terminal;
   const bus = await loadBus({ module, directory, environment });
+  const tell = () =>
+    bus.client['~lightbus'].logger.info(
+      { signal: signal.reason },
+      'Stopping once running handlers have ended; send the signal again to stop at once',
+    );
+  if (!signal.aborted) signal.addEventListener('abort', tell, { once: true });
   try {
     bus.client['~lightbus'].configure(flags);
     if (events !== undefined) bus.client['~lightbus'].listenTo(events);
-    await workUntilStopped(bus, terminal, signal);
-    return 0;
+    return await workUntilStopped(bus, terminal, signal);
   } finally {
     await bus.client.close();
   }
 }
 
-async function workUntilStopped({ client }: LoadedBus, terminal: Terminal, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
+async function workUntilStopped({ client }: LoadedBus, terminal: Terminal, signal: AbortSignal): Promise<ExitCode> {
+  if (signal.aborted) return 0;
   const worker = await client.startWorker({ signal }).catch((error: unknown) => {
     // Asked to stop while it waited for a server: what it says then is no failure.
     if (signal.aborted) return undefined;
     throw error;
   });
-  if (worker === undefined) return;
+  if (worker === undefined) return 0;
   terminal.print(renderListeners(client['~lightbus'].listeners(), terminal));
-  await worker.done;
+  // The worker has logged what made it fail.
+  return worker.done.then(
+    () => 0,
+    () => 1,
+  );
 }
 
 function parseEvents(text: string): string[] {

@@ -186,11 +186,12 @@ describe('lightbus run', () => {
         signal?.addEventListener('abort', () => reject(new Error('aborted')));
         waiting();
       });
-    const { code, signal, seen } = run({ startWorker });
+    const { code, signal, seen, calls } = run({ startWorker });
     await isWaiting;
     signal('SIGINT');
     expect(await code).to.equal(0);
-    expect(seen.err).to.include('SIGINT').and.not.include('error');
+    expect(seen.err).to.equal('');
+    expect(JSON.stringify(calls)).to.include('"info",{"signal":"SIGINT"}');
   });
 
   it('exits at once, with 1, at a second signal', async () => {
@@ -199,20 +200,29 @@ describe('lightbus run', () => {
       ...(await worker.startWorker()),
       done: new Promise(() => {}),
     });
-    const { code, signal, seen } = run({ startWorker });
+    const { code, signal, calls } = run({ startWorker });
     await worker.hasStarted;
     signal();
     signal();
     expect(await code).to.equal(1);
-    expect(seen.err).to.include('again to stop at once');
+    expect(JSON.stringify(calls)).to.include('again to stop at once');
   });
 
-  it('exits with 1 when the worker fails, with the error, its code and the stack of its cause', async () => {
-    const cause = new RangeError('no such user');
+  it('exits with 1 when the worker fails, and does not repeat what the worker has logged', async () => {
     const startWorker: Members['startWorker'] = async () => ({
-      done: Promise.reject(new UnknownApi('Listener "greet" failed', { cause })),
+      done: Promise.reject(new RangeError('no such user')),
       stop: async () => {},
     });
+    const { code, seen, calls } = run({ startWorker });
+    expect(await code).to.equal(1);
+    expect(seen.err).to.equal('');
+    expect(calls).to.deep.include(['close']);
+  });
+
+  it('exits with 1 when the worker cannot start, with the error, its code and the stack of its cause', async () => {
+    const cause = new RangeError('no such user');
+    const startWorker: Members['startWorker'] = () =>
+      Promise.reject(new UnknownApi('Listener "greet" failed', { cause }));
     const { code, seen, calls } = run({ startWorker });
     expect(await code).to.equal(1);
     expect(seen.err).to.match(

@@ -64,6 +64,7 @@ describe('lightbus run, as a process', () => {
     await lightbus.said('"listenerName":"greet"');
     lightbus.process.kill('SIGTERM');
     expect(await lightbus.exit).to.equal(0);
+    expect(linesOf(lightbus.err).at(-1)).to.include({ level: 'info', msg: 'The worker has stopped' });
     expect(linesOf(lightbus.out)).to.deep.include({
       listenerName: 'forget',
       apiNames: ['auth'],
