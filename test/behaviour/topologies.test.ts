@@ -1,9 +1,10 @@
 // Servers other than one or three: whatever JetStream really runs on, streams are made and events travel.
 import { expect } from 'chai';
 import { create, LightbusError, OnError } from '../../lib/index.js';
-import { freePorts, startCluster } from '../faults/support/cluster.js';
+import { startCluster } from '../faults/support/cluster.js';
 import { AuthApi, Collected, errorOf, recordLog, settings } from '../support/bus.js';
-import { type Nats, startNats } from '../support/nats.js';
+import { startLeafNode } from '../support/leaf-node.js';
+import { startNats } from '../support/nats.js';
 import { plainNats } from '../support/plain-nats.js';
 
 describe('a topology', function () {
@@ -21,39 +22,20 @@ describe('a topology', function () {
     return log.problems();
   }
 
-  /** A hub, and a leaf node of it. */
-  async function startLeaf(leafJetStream: string): Promise<{ hub: Nats; leaf: Nats } & AsyncDisposable> {
-    const [port] = await freePorts(1);
-    const hub = await startNats({
-      config: `server_name: hub\njetstream { domain: hub }\nleafnodes { listen: "127.0.0.1:${port}" }`,
-    });
-    const leaf = await startNats({
-      config: `server_name: leaf\n${leafJetStream}\nleafnodes { remotes: [{ url: "nats://127.0.0.1:${port}" }] }`,
-    });
-    return {
-      hub,
-      leaf,
-      async [Symbol.asyncDispose]() {
-        await leaf[Symbol.asyncDispose]();
-        await hub[Symbol.asyncDispose]();
-      },
-    };
-  }
-
   it('of two servers keeps one copy, and says so', async () => {
     await using cluster = await startCluster(2);
     expect(await carries({ servers: cluster.url })).to.match(/JetStream has no 3 servers for the stream lightbus-auth/);
   });
 
   it('of a leaf node with a JetStream of its own keeps the events on the leaf', async () => {
-    await using servers = await startLeaf('jetstream { domain: leaf }');
+    await using servers = await startLeafNode('jetstream { domain: leaf }');
     expect(await carries({ servers: servers.leaf.url })).to.equal('');
     await using plain = await plainNats(servers.leaf.url);
     expect(await plain.all('lightbus-auth')).to.have.length(1);
   });
 
   it('of a leaf node without JetStream keeps the events on the hub, also while the hub restarts', async () => {
-    await using servers = await startLeaf('jetstream: disabled');
+    await using servers = await startLeafNode('jetstream: disabled');
     const { hub, leaf } = servers;
     expect(await carries({ servers: leaf.url, domain: 'hub' })).to.equal('');
     await hub.stop();
