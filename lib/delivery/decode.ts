@@ -1,5 +1,6 @@
 import type { Delivery } from '../broker/broker.js';
 import { decodeBody, MalformedBody } from '../message/body.js';
+import { hintAbout } from '../message/body-hint.js';
 import { readId } from '../message/codec.js';
 import type { Headers } from '../message/headers.js';
 import { namesOrigin, originOf } from '../message/replay.js';
@@ -68,8 +69,10 @@ function decodeParameters(delivery: Delivery, due: DueEvent): Record<string, unk
     if (due.validate) due.contract.validateReceived(parameters);
     return due.contract.decode(parameters);
   } catch (cause) {
-    if (cause instanceof MalformedBody) throw new Undeliverable(`has a body that ${cause.message}`, { cause });
-    throw new Undeliverable((cause as Error).message, { cause });
+    if (cause instanceof Undeliverable) throw cause;
+    const problem = cause instanceof MalformedBody ? `has a body that ${cause.message}` : (cause as Error).message;
+    const hint = hintAbout(delivery.body, delivery.headers());
+    throw new Undeliverable(hint === undefined ? problem : `${problem} (${hint})`, { cause });
   }
 }
 

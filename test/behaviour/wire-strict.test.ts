@@ -11,17 +11,22 @@ const good = (username: string) => JSON.stringify({ username, new_email: 'a@exam
 
 /** What no handler may see, and what the dead letter says about it. */
 const BAD: readonly (readonly [what: string, body: string | Uint8Array, reason: RegExp])[] = [
-  ['nothing at all', '', /has a body that is not JSON: ""/],
+  ['nothing at all', '', /has a body that is not JSON: "" \(it is empty; an event without parameters is \{\}\)/],
   ['no UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d]), /has a body that is not UTF-8/],
   [
     'an overlong encoding',
     Buffer.from([...Buffer.from('{"username":"'), 0xc0, 0xaf, ...Buffer.from('"}')]),
     /not UTF-8/,
   ],
-  ['UTF-16', Buffer.from('\ufeff{"username":"adam"}', 'utf16le'), /not UTF-8/],
-  ['a byte order mark', `\ufeff${good('adam')}`, /has a body that is not JSON/],
+  ['UTF-16', Buffer.from('\ufeff{"username":"adam"}', 'utf16le'), /not UTF-8 \(it is UTF-16; write UTF-8\)/],
+  ['a byte order mark', `\ufeff${good('adam')}`, /has a body that is not JSON.*byte order mark/],
   ['no JSON', '{"username": adam}', /has a body that is not JSON: "\{\\"username\\": adam\}"/],
   ['JSON with more after it', `${good('adam')}{}`, /not JSON/],
+  [
+    'a CloudEvent in structured mode',
+    `{"specversion":"1.0","type":"user_updated","source":"/auth","id":"1","data":${good('adam')}}`,
+    /must have required property 'username'.*use binary mode/,
+  ],
   ['NaN', '{"username":"a","new_email":NaN}', /not JSON/],
   ['a list', '[{"username":"adam"}]', /has a body that is not a JSON object: "\[/],
   ['a string', '"adam"', /not a JSON object/],
