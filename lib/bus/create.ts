@@ -35,6 +35,7 @@ export function create<C extends ApiClass = never>(
   const lifecycle = new Lifecycle({
     created: options,
     logger: options.logger,
+    remarks: () => contracts.remarks(),
     makeBroker: ({ nats, serviceName, processName }, logger) =>
       new JetStreamBroker({ nats, name: `${serviceName} ${processName}`, logger }),
   });

@@ -18,6 +18,7 @@ export interface Opened {
 /** Opens a bus when it is first used, once; closes it. */
 export class Lifecycle {
   readonly #created: CreatedConfig;
+  readonly #remarks: () => Iterable<string>;
   readonly #makeBroker: (config: Config, logger: Logger) => Broker;
   readonly logger: GuardedLogger;
   /** What handlers and hooks run in. */
@@ -34,9 +35,12 @@ export class Lifecycle {
   constructor(options: {
     created: CreatedConfig;
     logger: Logger | undefined;
+    /** What is said at level `debug` once the bus is open. */
+    remarks: () => Iterable<string>;
     makeBroker: (config: Config, logger: Logger) => Broker;
   }) {
     this.#created = options.created;
+    this.#remarks = options.remarks;
     this.#makeBroker = options.makeBroker;
     const { logger } = options;
     const own = () => createLogger({ level: () => this.#level, target: process.stderr });
@@ -96,6 +100,7 @@ export class Lifecycle {
     const config = await loadConfig({ flags: this.#flags, created: this.#created });
     this.#level = config.logLevel;
     for (const warning of config.warnings) this.logger.warn({}, warning);
+    if (this.logger.debugs()) for (const remark of this.#remarks()) this.logger.debug({}, remark);
     this.#opened = { config, broker: this.#makeBroker(config, this.logger) };
     return this.#opened;
   }
