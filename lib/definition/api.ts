@@ -96,9 +96,10 @@ function instantiate(owner: string, apiClass: ApiClass): object {
     return new apiClass();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new InvalidConfiguration(
-      `${owner} cannot be made: its constructor threw "${reason}"; an API class is made without arguments, to read its events`,
-      { cause: error },
-    );
+    const isOld = /^Class constructor \w+ cannot be invoked without 'new'/.test(reason);
+    const problem = isOld
+      ? `was compiled to ES5, whose classes cannot extend others'; set "target" in tsconfig.json to "es2015" or later`
+      : `cannot be made: its constructor threw "${reason}"; an API class is made without arguments, to read its events`;
+    throw new InvalidConfiguration(`${owner} ${problem}`, { cause: error });
   }
 }

@@ -213,6 +213,16 @@ describe('a bad API class', () => {
     }
   });
 
+  it('is refused with the remedy if it was compiled to ES5', async () => {
+    const { transpileModule, ScriptTarget, ModuleKind } = (await import('typescript')).default;
+    const source = "class OldApi extends Api { static meta = { name: 'old' }; }; OldApi";
+    const { outputText } = transpileModule(source, {
+      compilerOptions: { target: ScriptTarget.ES5, module: ModuleKind.None, ignoreDeprecations: '5.0' },
+    });
+    const OldApi = new Function('Api', `return eval(${JSON.stringify(outputText)})`)(Api) as ApiClass;
+    expect(() => defineApi(OldApi)).to.throw(InvalidConfiguration, 'API "old" (class OldApi) was compiled to ES5');
+  });
+
   it('is refused if its constructor throws, with the cause', () => {
     const cause = new Error('no database');
     class TestApi extends Api {
