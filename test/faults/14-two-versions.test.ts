@@ -3,11 +3,11 @@
 import { expect } from 'chai';
 import type { Duration } from '../../lib/index.js';
 import { useNats } from '../support/nats.js';
-import { scale } from './support/scale.js';
+import { FULL, scale } from './support/scale.js';
 import { listener, openScene } from './support/scene.js';
 
 describe('two versions of a service with different options', function () {
-  this.timeout('2m');
+  this.timeout(FULL ? '15m' : '2m');
   const nats = useNats();
   const rounds = scale(3, 20);
   const events = scale(100, 1000);
