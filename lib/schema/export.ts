@@ -1,4 +1,4 @@
-import { type AnySchema, isObject, type JsonSchema, mapSubschemas } from './walk.js';
+import { type AnySchema, define, isObject, type JsonSchema, mapSubschemas } from './walk.js';
 
 const DRAFT_07 = 'http://json-schema.org/draft-07/schema#';
 const DRAFT_2020 = 'https://json-schema.org/draft/2020-12/schema';
@@ -12,13 +12,37 @@ const NEWER: readonly string[] = [
 ];
 
 /**
- * A schema of 2020-12 in the draft that most tools read, draft-07, unless it says what draft-07 cannot.
+ * A schema of 2020-12 in the draft that most tools read, draft-07, unless it says what draft-07 cannot; its patterns as
+ * most languages read them.
  *
  * @returns the schema with its `$schema`
  */
 export function forReaders(schema: JsonSchema): JsonSchema {
-  if (saysMore(schema)) return { ...schema, $schema: DRAFT_2020 };
-  return { ...(toDraft07(schema) as JsonSchema), $schema: DRAFT_07 };
+  const readable = withPlainPatterns(schema) as JsonSchema;
+  if (saysMore(readable)) return { ...readable, $schema: DRAFT_2020 };
+  return { ...(toDraft07(readable) as JsonSchema), $schema: DRAFT_07 };
+}
+
+function withPlainPatterns(schema: AnySchema): AnySchema {
+  if (!isObject(schema)) return schema;
+  const { pattern, patternProperties, ...same } = mapSubschemas(schema, withPlainPatterns);
+  const plain: Record<string, unknown> = { ...same };
+  if (pattern !== undefined) plain.pattern = typeof pattern === 'string' ? withoutGroupNames(pattern) : pattern;
+  if (isObject(patternProperties)) {
+    const properties: Record<string, unknown> = {};
+    for (const [key, value] of Object.entries(patternProperties)) define(properties, withoutGroupNames(key), value);
+    plain.patternProperties = properties;
+  }
+  return plain;
+}
+
+/** Names of groups mean nothing in a schema, and Python writes them in another way. */
+function withoutGroupNames(pattern: string): string {
+  if (pattern.includes('\\k<')) return pattern;
+  // What is escaped or in a class is no group.
+  return pattern.replace(/\\.|\[(?:\\.|[^\]\\])*\]|\(\?<(?![=!])[^>]*>/gs, (part) =>
+    part.startsWith('(?<') ? '(' : part,
+  );
 }
 
 function saysMore(schema: AnySchema): boolean {

@@ -3,9 +3,9 @@ import { Ajv } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { hasListForObject, hasTextAndChoice, shape, values } from '../../fixtures/schemas/shapes.js';
+import { hasListForObject, hasLongText, shape, values } from '../../fixtures/schemas/shapes.js';
 import { WRITERS } from '../../fixtures/schemas/writers.js';
-import { contractOf, exportOf } from './support.js';
+import { accepts, contractOf, exportOf } from './support.js';
 
 const SEED = Number(process.env.FAST_CHECK_SEED ?? Date.now() % 2 ** 31);
 const RUNS = process.env.FAULTS === 'full' ? 2000 : 100;
@@ -20,19 +20,16 @@ for (const { library, write } of WRITERS) {
     it('accepts what its library accepts, here and where its export is read', () => {
       fc.assert(
         fc.property(pair, ({ of, candidates }) => {
-          const { schema, accepts } = write(of);
-          const contract = contractOf(schema);
-          const exported = exportOf(schema);
+          const written = write(of);
+          const contract = contractOf(written.schema);
+          const exported = exportOf(written.schema);
           const read = readerOf(exported);
           for (const value of candidates) {
-            if (library === 'Effect 4' && hasTextAndChoice(of)) continue;
+            if (library === 'Effect 4' && hasLongText(of)) continue;
             if (/Valibot|ArkType/.test(library) && hasListForObject(of, value)) continue;
-            const verdict = accepts(value);
+            const verdict = written.accepts(value);
             const what = `${JSON.stringify(value)} for ${JSON.stringify(exported)}`;
-            expect(
-              passes(() => contract.validateReceived({ value })),
-              what,
-            ).to.equal(verdict);
+            expect(accepts(contract, value), what).to.equal(verdict);
             expect(read({ value }), `read by Ajv: ${what}`).to.equal(verdict);
           }
         }),
@@ -45,13 +42,4 @@ for (const { library, write } of WRITERS) {
 function readerOf(exported: object): (value: unknown) => boolean {
   const is2020 = JSON.stringify(exported).includes('2020-12');
   return (is2020 ? new Ajv2020(READER) : new Ajv(READER)).compile<unknown>(exported);
-}
-
-function passes(act: () => void): boolean {
-  try {
-    act();
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -7,6 +7,7 @@ import { Parameter } from '../../../lib/definition/parameter.js';
 import { InvalidConfiguration } from '../../../lib/errors.js';
 import { exportApi, parametersSchema } from '../../../lib/schema/json-schema.js';
 import { stableJson } from '../../../lib/schema/stable-json.js';
+import { exportOf } from './support.js';
 
 class AuthApi extends Api {
   static meta = { name: 'auth' } as const;
@@ -123,6 +124,20 @@ describe('The exported schema', () => {
   it('is draft-07 of a schema of another library', () => {
     expect(schemaOf(z.tuple([z.email().max(9)]))).to.deep.include({ type: 'array', minItems: 1, maxItems: 1 });
     expect(schemaOf(z.tuple([z.string()]))).to.deep.include({ items: [{ type: 'string' }] });
+  });
+
+  it('has no names of groups in its patterns, which Python writes in another way', () => {
+    const schema = {
+      type: 'object',
+      properties: { day: { pattern: '^(?<year>\\d{4})-(?<!x)[(?<a>]\\(?<b>$' }, twice: { pattern: '(?<a>.)\\k<a>' } },
+      patternProperties: { '^(?<kind>[ab])_': true },
+    };
+    expect(exportOf(schema))
+      .to.have.nested.property('properties.value')
+      .that.deep.includes({
+        properties: { day: { pattern: '^(\\d{4})-(?<!x)[(?<a>]\\(?<b>$' }, twice: { pattern: '(?<a>.)\\k<a>' } },
+        patternProperties: { '^([ab])_': true },
+      });
   });
 
   it('cannot hold what JSON cannot', () => {

@@ -35,3 +35,13 @@ export function exportOfAll(parameters: object): JsonSchema {
   if (event === undefined) throw new Error('no event');
   return parametersSchema(event);
 }
+
+/** Whether a listener takes a value. */
+export function accepts(contract: Contract, value: unknown): boolean {
+  try {
+    contract.validateReceived({ value });
+    return true;
+  } catch {
+    return false;
+  }
+}
