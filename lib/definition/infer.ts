@@ -84,8 +84,19 @@ type AnyOf<S> = S extends { readonly anyOf: readonly (infer M)[] } ? EachOf<M> :
 type OneOf<S> = S extends { readonly oneOf: readonly (infer M)[] } ? EachOf<M> : unknown;
 type EachOf<M> = M extends unknown ? Infer<M> : never;
 
-type AllOf<S> = S extends { readonly allOf: infer M extends readonly unknown[] } ? Every<M> : unknown;
-type Every<M extends readonly unknown[]> = M extends readonly [infer H, ...infer R] ? Infer<H> & Every<R> : unknown;
+type AllOf<S> = S extends { readonly allOf: infer M extends readonly unknown[] }
+  ? Every<M, true extends IsObject<S> | IsObject<M[number]> ? true : false>
+  : unknown;
+type Every<M extends readonly unknown[], O> = M extends readonly [infer H, ...infer R]
+  ? Member<H, O> & Every<R, O>
+  : unknown;
+/** A member of `allOf` need not say again that it describes an object (`O`). */
+type Member<M, O> = M extends { readonly type: unknown }
+  ? Infer<M>
+  : M extends { readonly properties: unknown }
+    ? (O extends true ? OfObject<M> : unknown) & AllOf<M>
+    : Infer<M>;
+type IsObject<S> = S extends { readonly type: 'object' } ? true : false;
 
 type Typed<S> = S extends { readonly type: infer T }
   ? T extends readonly (infer U)[]
@@ -121,12 +132,23 @@ type Elements<I extends readonly unknown[]> = I extends readonly [infer H, ...in
   : [];
 
 type OfObject<S> = S extends { readonly properties: infer P }
-  ? Properties<P, RequiredOf<S, P>>
+  ? Properties<P, RequiredOf<S, P>> & Further<S, P>
   : S extends { readonly patternProperties: infer P }
     ? { [key: string]: Infer<P[keyof P]> }
     : S extends { readonly additionalProperties: infer A extends object }
       ? { [key: string]: Infer<A> }
-      : { [key: string]: Anything };
+      : S extends { readonly allOf: unknown }
+        ? object
+        : { [key: string]: Anything };
+
+/** What an object may hold beside its properties. An index has to admit the types of the properties, too. */
+type Further<S, P> = S extends { readonly additionalProperties: infer A }
+  ? A extends true
+    ? { [key: string]: Anything }
+    : A extends object
+      ? { [key: string]: Infer<A> | Infer<P[keyof P]> | undefined }
+      : unknown
+  : unknown;
 
 /** TypeBox marks what is optional; its `required` holds the same, slower to compute. A literal lists what is required. */
 type RequiredOf<S, P> = S extends { readonly '~kind': 'Object' }

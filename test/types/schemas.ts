@@ -110,6 +110,22 @@ const literal = new Event({
       additionalProperties: false,
     },
     loose: { type: 'object', properties: { a: { type: 'string' } } },
+    further: {
+      type: 'object',
+      properties: { a: { type: 'string' } },
+      required: ['a'],
+      additionalProperties: { type: 'number' },
+    },
+    opened: { type: 'object', properties: { a: { type: 'string' } }, required: ['a'], additionalProperties: true },
+    composed: {
+      type: 'object',
+      allOf: [
+        { properties: { a: { type: 'string' } }, required: ['a'] },
+        { type: 'object', properties: { b: { type: 'number' } }, required: ['b'] },
+        { required: ['a'] },
+      ],
+    },
+    beside: { allOf: [{ type: 'object' }, { properties: { c: { type: 'boolean' } }, required: ['c'] }] },
     refers: { $ref: '#/definitions/x' },
     anything: {},
     unsaid: { minimum: 3 },
@@ -130,6 +146,17 @@ expectTypeOf<Literal['open']>().toEqualTypeOf<{ [key: string]: any }>();
 expectTypeOf<Literal['map']>().toEqualTypeOf<{ [key: string]: number }>();
 expectTypeOf<Literal['user']>().toEqualTypeOf<{ name: string; age?: number }>();
 expectTypeOf<Literal['loose']>().toEqualTypeOf<{ a?: string }>();
+expectTypeOf<Literal['further']['a']>().toEqualTypeOf<string>();
+expectTypeOf<Literal['further'][string]>().toEqualTypeOf<string | number | undefined>();
+expectTypeOf<{ a: string; b: number }>().toExtend<Literal['further']>();
+expectTypeOf<{ a: string; b: boolean }>().not.toExtend<Literal['further']>();
+expectTypeOf<{ b: number }>().not.toExtend<Literal['further']>();
+expectTypeOf<Literal['opened']['a']>().toEqualTypeOf<string>();
+expectTypeOf<{ a: string; b: boolean }>().toExtend<Literal['opened']>();
+expectTypeOf<Literal['composed']['a']>().toEqualTypeOf<string>();
+expectTypeOf<Literal['composed']['b']>().toEqualTypeOf<number>();
+expectTypeOf<{ a: string }>().not.toExtend<Literal['composed']>();
+expectTypeOf<Literal['beside']['c']>().toEqualTypeOf<boolean>();
 expectTypeOf<Literal['refers']>().toBeAny();
 expectTypeOf<Literal['anything']>().toBeUnknown();
 expectTypeOf<Literal['unsaid']>().toBeUnknown();
