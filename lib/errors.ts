@@ -24,7 +24,7 @@ export class InvalidName extends LightbusError {
   override readonly code = 'InvalidName';
 }
 
-/** An event was fired with missing or unknown parameters, or with something that is no object of parameters. */
+/** An event was fired with missing or unknown parameters, or with something that is not an object of parameters. */
 export class InvalidEventArguments extends LightbusError {
   override readonly code = 'InvalidEventArguments';
 }

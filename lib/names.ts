@@ -73,7 +73,7 @@ export function checkApiName(name: unknown): asserts name is string {
 
 /** @throws InvalidName unless `name` is an ident and no refused word */
 export function checkEventName(apiName: string, name: unknown): asserts name is string {
-  if (typeof name !== 'string') throw new InvalidName(`Event name ${quote(name)} on API "${apiName}" is no string`);
+  if (typeof name !== 'string') throw new InvalidName(`Event name ${quote(name)} on API "${apiName}" is not a string`);
   checkIdent(`Event name on API "${apiName}":`, name);
 }
 

@@ -29,7 +29,7 @@ function node(path: readonly string[], members: Members, verbs: Verbs): object {
       const child = children.get(key);
       if (child !== undefined) return child;
       if (Object.hasOwn(own, key)) return Reflect.get(own, key) as unknown;
-      // What JavaScript asks every object for (`then` when it is awaited, `toJSON`, symbols when it is printed) is no event.
+      // What JavaScript asks every object for (`then` when it is awaited, `toJSON`, symbols when it is printed) is not an event.
       if (typeof key === 'symbol' || key === '__proto__') return Reflect.get(Object.prototype, key) as unknown;
       const isVerb = key === 'fire' || key === 'listen' || key === 'listenBatch';
       if (!isVerb && isRefusedWord(key)) return Reflect.get(Object.prototype, key) as unknown;

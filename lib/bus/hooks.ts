@@ -24,7 +24,7 @@ export type HookName = keyof HookArguments;
 export class Hooks {
   readonly #hooks = new Map<HookName, ((argument: never) => unknown)[]>();
 
-  /** @throws InvalidConfiguration if `hook` is no function */
+  /** @throws InvalidConfiguration if `hook` is not a function */
   add<N extends HookName>(name: N, hook: (argument: HookArguments[N]) => unknown): void {
     if (typeof hook !== 'function')
       throw new InvalidConfiguration(`bus.client.${name}(hook): the hook is ${describeValue(hook)}; give a function`);

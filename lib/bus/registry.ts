@@ -150,7 +150,7 @@ function checkHandler(listenerName: string, handler: unknown, { batch, concurren
   if (!isUrl) return;
   if (handler.protocol !== 'file:') {
     throw new InvalidEventListener(
-      `The handler of listener "${listenerName}" is ${handler.href.slice(0, 200)}, which is no file; give e.g. new URL('./report.ts', import.meta.url)`,
+      `The handler of listener "${listenerName}" is ${handler.href.slice(0, 200)}, which is not a file; give e.g. new URL('./report.ts', import.meta.url)`,
     );
   }
   if (concurrency > MOST_THREADS) {

@@ -75,6 +75,6 @@ function checkNames({ service, listener, api, event }: DeadLetter): void {
     checkApiName(api);
     checkEventName(api, event);
   } catch (cause) {
-    throw new NotReplayable(`it is no dead letter of a listener: ${(cause as Error).message}`, { cause });
+    throw new NotReplayable(`it is not a dead letter of a listener: ${(cause as Error).message}`, { cause });
   }
 }

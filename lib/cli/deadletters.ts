@@ -86,7 +86,7 @@ function actionCommand(name: 'replay' | 'remove', terminal: Terminal, exitWith: 
     const filter = { ...filterFrom(flags), ...(sequences.length > 0 ? { sequence: sequences } : {}) };
     if (name === 'remove' && !flags.yes && !flags.dryRun && terminal.ask === undefined) {
       throw new UsageError(
-        'deadletters remove asks before it removes, and this is no terminal; give --yes, or --dry-run to see what it would remove',
+        'deadletters remove asks before it removes, and standard input is not a terminal; give --yes, or --dry-run to see what it would remove',
       );
     }
     return withDeadLetters(flags, terminal, async (deadLetters, signal) => {

@@ -80,7 +80,7 @@ async function work(options: {
 async function workUntilStopped({ client }: LoadedBus, terminal: Terminal, signal: AbortSignal): Promise<ExitCode> {
   if (signal.aborted) return 0;
   const worker = await client.startWorker({ signal }).catch((error: unknown) => {
-    // Asked to stop while it waited for a server: what it says then is no failure.
+    // Asked to stop while it waited for a server: what it says then is not a failure.
     if (signal.aborted) return undefined;
     throw error;
   });
@@ -97,7 +97,7 @@ function parseEvents(text: string): string[] {
   const names = text.split(',').map((name) => name.trim());
   for (const name of names) {
     const dot = name.lastIndexOf('.');
-    if (dot < 1) throw new UsageError(`--events: "${name}" is no event; write api.event, e.g. auth.user_created`);
+    if (dot < 1) throw new UsageError(`--events: "${name}" is not an event; write api.event, e.g. auth.user_created`);
     asUsage(() => {
       checkApiName(name.slice(0, dot));
       checkEventName(name.slice(0, dot), name.slice(dot + 1));

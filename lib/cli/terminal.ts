@@ -32,7 +32,7 @@ export function processTerminal(): Terminal & { flushed(): Promise<void> } {
   const { stdin, stdout, stderr } = process;
   const print = stdout.write.bind(stdout);
   const warn = stderr.write.bind(stderr);
-  // A reader that went away (`lightbus dumpschema | head`) is no failure, and none of a worker's business.
+  // A reader that went away (`lightbus dumpschema | head`) is not a failure, and none of a worker's business.
   stdout.on('error', () => {});
   stderr.on('error', () => {});
   return {

@@ -9,7 +9,7 @@ import { NATS_OPTIONS } from './nats-options.js';
  * The NATS options of all sources as one. User and password in an address become the authentication, so that what is
  * left of the address can be logged.
  *
- * @throws InvalidConfiguration for what is no address, and for options that exclude each other
+ * @throws InvalidConfiguration for what is not an address, and for options that exclude each other
  */
 export function resolveNats(layers: readonly Layer[]): ResolvedNatsOptions {
   const options = resolveOptions(NATS_OPTIONS, layers);

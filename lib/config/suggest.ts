@@ -10,7 +10,7 @@ export function didYouMean(word: string, candidates: Iterable<string>): string {
     const distance = begins ? Math.min(1, Math.abs(other.length - wanted.length)) : editDistance(wanted, other);
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
-  // All of a short word replaced is no likeness.
+  // A short word of which every letter is replaced is not like the other.
   return best === undefined || bestDistance >= wanted.length ? '' : ` (did you mean "${best}"?)`;
 }
 

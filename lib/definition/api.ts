@@ -67,7 +67,7 @@ function checkClass(apiClass: unknown): string {
     return apiClass.name || '(anonymous)';
   }
   throw new InvalidConfiguration(
-    `${describeValue(apiClass)} is no API class; give the class itself, e.g. create({ apis: [AuthApi] }), ` +
+    `${describeValue(apiClass)} is not an API class; give the class itself, e.g. create({ apis: [AuthApi] }), ` +
       'and let it extend Api: class AuthApi extends Api { … }',
   );
 }

@@ -175,7 +175,7 @@ export function defineParameter(where: string, name: string, given: unknown): Pa
   });
 }
 
-/** @throws InvalidConfiguration for a key of `options` that is not in `allowed`, and for options that are no object */
+/** @throws InvalidConfiguration for a key of `options` that is not in `allowed`, and for options that are not an object */
 export function refuseUnknownOptions(what: string, options: unknown, allowed: readonly string[]): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new InvalidConfiguration(

@@ -25,7 +25,7 @@ export class Held {
   event: Received | undefined = undefined;
   /** Whether it was told that it has run for long. */
   toldOfLength = false;
-  /** Its handler was told to stop, so that a failure is no failure of the handler's. */
+  /** Its handler was told to stop, so that a failure is not a failure of the handler's. */
   interrupted = false;
   /** It runs here or not at all: given back once more, it would be given up. */
   lastChance = false;

@@ -37,7 +37,7 @@ export class ListenerLoop implements Sink {
   readonly #idle = new Idle(() => this.#running === 0);
   #pumping = false;
   readonly #turn = new Turn();
-  /** Until an event has come that is no suspect, one is asked for at a time. */
+  /** Until an event has come that is not a suspect, one is asked for at a time. */
   #careful = true;
   #suspended = false;
   #toldOfSuspect = false;

@@ -76,7 +76,7 @@ export class Received implements ReceivedEvent {
     this.#controller?.abort(reason);
   }
 
-  /** What is read on demand is no property of the object's own, so JSON would not find it. */
+  /** What is read on demand is not a property of the object's own, so JSON would not find it. */
   toJSON(): Omit<ReceivedEvent, 'signal'> {
     const { id, apiName, eventName, version, parameters, attempt, replayed, firedAt, source, nativeId, headers } = this;
     return { id, apiName, eventName, version, parameters, attempt, replayed, firedAt, source, nativeId, headers };

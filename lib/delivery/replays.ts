@@ -129,7 +129,7 @@ export class Replays implements Sink {
   }
 
   #noListener(delivery: Delivery): void {
-    // Stored anew, what is no replay would look like one.
+    // Stored anew, what is not a replay would look like one.
     if (delivery.deliveries < MOST_GIVEN_BACK || !namesOrigin(delivery.headers())) delivery.nak(NO_LISTENER_DELAY_MS);
     else void this.#storeAnew(delivery);
     const [, , listener = '', ...event] = delivery.subject.split('.');

@@ -15,7 +15,7 @@ export function encodeHeaderValue(text: string): string {
   return text.replace(LONE_SURROGATE, '\uFFFD').replace(UNCLEAN_CHARACTER, encodeCharacter);
 }
 
-/** The reverse of {@link encodeHeaderValue}; what is no valid encoding is taken as it stands. */
+/** The reverse of {@link encodeHeaderValue}; what is not a valid encoding is taken as it stands. */
 export function decodeHeaderValue(value: string): string {
   if (!value.includes('%')) return value;
   try {

@@ -29,7 +29,7 @@ export function originOf(headers: Headers, copy: Origin): Origin {
   };
 }
 
-/** Whether a copy says where its original was stored. Whatever does not is no copy of ours: anybody may write to the stream. */
+/** Whether a copy says where its original was stored. Whatever does not is not a copy of ours: anybody may write to the stream. */
 export function namesOrigin(headers: Headers): boolean {
   return Object.values(CopyHeader).every((name) => headers[name] !== undefined);
 }

@@ -38,7 +38,7 @@ export interface KeptLetter extends StoredAt {
   headers(): Headers;
 }
 
-/** Reads a dead letter. Never throws: what is no dead letter of ours has empty names. */
+/** Reads a dead letter. Never throws: what is not a dead letter of ours has empty names. */
 export function decodeDeadLetter(kept: KeptLetter): DeadLetter {
   const headers = kept.headers();
   const [, service = '', listener = '', ...path] = kept.subject.split('.');

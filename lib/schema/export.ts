@@ -39,7 +39,7 @@ function withPlainPatterns(schema: AnySchema): AnySchema {
 /** Names of groups mean nothing in a schema, and Python writes them in another way. */
 function withoutGroupNames(pattern: string): string {
   if (pattern.includes('\\k<')) return pattern;
-  // What is escaped or in a class is no group.
+  // What is escaped or in a class is not a group.
   return pattern.replace(/\\.|\[(?:\\.|[^\]\\])*\]|\(\?<(?![=!])[^>]*>/gs, (part) =>
     part.startsWith('(?<') ? '(' : part,
   );

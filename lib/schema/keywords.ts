@@ -61,7 +61,7 @@ function canonical(value: unknown): string {
 
 /**
  * Whether a number is a multiple of another as their decimal digits say: 19.99 of 0.01, though their quotient in binary
- * is no whole number.
+ * is not a whole number.
  */
 export function isMultiple(value: number, divisor: number): boolean {
   if (Number.isSafeInteger(value) && Number.isSafeInteger(divisor)) return value % divisor === 0;

@@ -13,7 +13,7 @@ const HANDLERS = {
   syncId:
     (seen) =>
     (parameters, { id }) => {
-      if (id.length < 36) throw new Error(`${id} is no event id`);
+      if (id.length < 36) throw new Error(`${id} is not an event id`);
       seen.note(parameters.number);
     },
   waiting: (seen) => async (parameters) => {

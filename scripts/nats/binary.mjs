@@ -18,7 +18,7 @@ export async function usable(path) {
   if (!existsSync(path)) throw new Error(`${path} does not exist`);
   const output = await command(path, ['--version'], { timeout: 20_000 });
   const version = /nats-server: v(\d+\.\d+\.\d+)/.exec(output)?.[1];
-  if (!version) throw new Error(`${path} is no nats-server: it answers --version with ${JSON.stringify(output)}`);
+  if (!version) throw new Error(`${path} is not a nats-server: it answers --version with ${JSON.stringify(output)}`);
   return { path, version };
 }
 

@@ -44,7 +44,7 @@ const OF_APIS: readonly Mistake[] = [
     /^API class TestApi has no name; write/,
   ],
   [
-    'an API whose name is no string',
+    'an API whose name is not a string',
     () => createAnyhow({ apis: [apiNamed(7)] }),
     InvalidName,
     /^API class TestApi: API name 7 is not allowed; give a string such as 'auth'/,
@@ -92,16 +92,16 @@ const OF_APIS: readonly Mistake[] = [
     /two API classes are called "auth" \(the second is AuthApi\); give one another meta\.name/,
   ],
   [
-    'an API that is no class',
+    'an API that is not a class',
     () => createAnyhow({ apis: [{}] }),
     InvalidConfiguration,
     /^create\(\): apis: .*give a list of API classes, e\.g\. \[AuthApi\]/,
   ],
   [
-    'an API that is no API',
+    'an API that is not an API',
     () => createAnyhow({ apis: [class Foreign {}] }),
     InvalidConfiguration,
-    /the function Foreign is no API class; give the class itself/,
+    /the function Foreign is not an API class; give the class itself/,
   ],
   [
     'an instance for a class',

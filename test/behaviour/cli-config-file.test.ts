@@ -55,8 +55,8 @@ describe('The configuration file', () => {
   });
 
   const broken: [what: string, name: string, text: string, ...said: string[]][] = [
-    ['is no YAML', 'lightbus.yaml', 'a: 1\nb: "hunter2\n', 'lightbus.yaml:', ':3:1', 'YAML'],
-    ['is no JSON', 'lightbus.json', '{\n "logLevel": hunter2\n}', 'lightbus.json:2:', 'JSON'],
+    ['is not YAML', 'lightbus.yaml', 'a: 1\nb: "hunter2\n', 'lightbus.yaml:', ':3:1', 'YAML'],
+    ['is not JSON', 'lightbus.json', '{\n "logLevel": hunter2\n}', 'lightbus.json:2:', 'JSON'],
     ['has a key twice', 'lightbus.yaml', 'manage: true\nmanage: false', 'lightbus.yaml:2:1', 'unique'],
     ['has two documents', 'lightbus.yaml', 'manage: true\n---\nmanage: false', 'lightbus.yaml:2:'],
     ['is empty', 'lightbus.yaml', '# nothing\n', 'no mapping'],

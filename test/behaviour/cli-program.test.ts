@@ -50,7 +50,7 @@ describe('The command line', () => {
     [['run', '--log-level', 'loud'], 'Allowed choices are debug, info, warn, error, silent'],
     [['run', '--service-name'], 'argument missing'],
     [['run', '--service-name', '@acme/x'], 'scoped package name'],
-    [['run', '--events', 'auth.user_created,oops'], '"oops" is no event; write api.event'],
+    [['run', '--events', 'auth.user_created,oops'], '"oops" is not an event; write api.event'],
     [['run', '--events', 'auth.*'], 'Event name'],
     [['dumpschema', 'extra'], 'too many arguments'],
     [['run', 'bus.ts'], '(the bus module is named by --bus)\n'],

@@ -22,7 +22,7 @@ describe('The built command', () => {
     await using lightbus = runCommand(['dumpschema'], { directory: SERVICE, environment });
     expect(await lightbus.exit).to.equal(0);
     expect(Object.keys(JSON.parse(lightbus.out).auth.events)).to.deep.equal(['user_created', 'user_deleted']);
-    expect(lightbus.err).to.include('a greeting that is no JSON');
+    expect(lightbus.err).to.include('a greeting that is not JSON');
   });
 
   it('exits with 2 for wrong usage and with 1 for a failure', async () => {

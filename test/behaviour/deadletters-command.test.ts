@@ -215,7 +215,7 @@ describe('lightbus deadletters', function () {
     expect(await lightbus.exit).to.equal(0);
     expect(lightbus.out.trimEnd().split('\n')).to.have.length(1);
     expect(JSON.parse(lightbus.out)).to.include({ sequence: 1, listener: 'flaky' });
-    expect(lightbus.err).to.include('a greeting that is no JSON');
+    expect(lightbus.err).to.include('a greeting that is not JSON');
   });
 
   it('takes the server from NATS_URL, and says where none answers', async function () {

@@ -314,7 +314,7 @@ describe('Replaying dead letters', function () {
     expect(await handled.first(({ replayed }) => replayed)).to.include({ username: 'adam' });
   });
 
-  it('is no condition: a service without rights to it works all the same, and says so once', async () => {
+  it('is not a condition: a service without rights to it works all the same, and says so once', async () => {
     await using strict = await startNats({
       config: `authorization { users: [
         { user: admin, password: p },

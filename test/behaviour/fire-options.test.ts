@@ -101,7 +101,7 @@ describe('firing with options', () => {
     );
   });
 
-  it('refuses a timeout that is no duration, before anything is sent', async () => {
+  it('refuses a timeout that is not a duration, before anything is sent', async () => {
     await using bus = create({ ...settings(nats.url), apis: [AuthApi] });
     for (const timeout of [5000, -1, Number.NaN, '5', 'soon']) {
       const error = await errorOf(bus.auth.heartbeat.fire({}, { timeout: timeout as number }));

@@ -140,7 +140,7 @@ describe('values that are fired', () => {
     expect(await bus.values.measured.fire({ amount: 2 ** 53 })).to.include({ duplicate: false });
   });
 
-  it('are refused if they are no JSON, cyclic, too deep or reach a prototype', async () => {
+  it('are refused if they are not JSON, cyclic, too deep or reach a prototype', async () => {
     await using bus = create({ ...settings(nats.url), apis: [ValuesApi] });
     const cycle: Record<string, unknown> = {};
     cycle.self = cycle;
@@ -193,7 +193,7 @@ describe('values that are fired', () => {
     expect(await bus.values.anything.fire({ value })).to.include({ duplicate: false });
   });
 
-  it('that are no object of parameters are refused, naming what was given', async () => {
+  it('that are not an object of parameters are refused, naming what was given', async () => {
     await using bus = create({ ...settings(nats.url), apis: [AuthApi] });
     const fire = bus.auth.user_deleted.fire as (given: unknown) => Promise<unknown>;
     for (const [given, what] of [

@@ -131,7 +131,7 @@ describe('firing', () => {
 
   it('names both the missing and the unknown parameter of the page’s own mistake', async () => {
     await using bus = create({ ...settings(nats.url), apis: [AuthApi] });
-    // @ts-expect-error password is no parameter of user_created, and email is missing
+    // @ts-expect-error password is not a parameter of user_created, and email is missing
     const error = await errorOf(bus.auth.user_created.fire({ username: 'adam', password: 'secret' }));
 
     expect(error).to.be.instanceOf(InvalidEventArguments);

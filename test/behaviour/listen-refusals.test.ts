@@ -26,7 +26,7 @@ describe('listening refuses, when it is recorded,', () => {
       /"watch" exists on API "shop" already \(for shop\.order_placed\)/,
     ],
     [
-      'a handler that is no function',
+      'a handler that is not a function',
       (on) => on.shop.order_placed.listen('send mail' as never, { listenerName: 'watch' }),
       InvalidEventListener,
       /handler of listener "watch" is "send mail"; give a function/,
@@ -127,7 +127,7 @@ describe('listening refuses, when it is recorded,', () => {
       /is given an event twice/,
     ],
     [
-      'what is no event',
+      'what is not an event',
       (on) => on.client.listenForEvents(['order_paid' as never], nothing, { listenerName: 'watch' }),
       InvalidEventListener,
       /entry 0 is not an event of a bus/,

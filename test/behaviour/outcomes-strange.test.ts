@@ -17,8 +17,8 @@ describe('a delivery that no handler may see', function () {
   }
 
   const unfit: [string, string][] = [
-    ['is no JSON', 'not json'],
-    ['is no object', '[1]'],
+    ['is not JSON', 'not json'],
+    ['is not an object', '[1]'],
     ['reaches for a prototype', '{"number":1,"__proto__":{"admin":true}}'],
     ['lacks a parameter', '{}'],
     ['has a parameter of the wrong type', '{"number":"one"}'],
@@ -65,7 +65,7 @@ describe('a delivery that no handler may see', function () {
     expect(seen).to.deep.equal([]);
   });
 
-  it('is refused, and not acknowledged, if its reply subject is no ack address of this durable', async () => {
+  it('is refused, and not acknowledged, if its reply subject is not an ack address of this durable', async () => {
     const seen: number[] = [];
     const client = await world.client();
     const inboxes: string[] = [];

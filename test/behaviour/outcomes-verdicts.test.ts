@@ -62,7 +62,7 @@ describe('who decides about a failure', function () {
       },
     ],
     ['rejects', () => Promise.reject(new Error('undecided'))],
-    ['returns what is no outcome', () => 'SOMETIMES' as OnError],
+    ['returns what is not an outcome', () => 'SOMETIMES' as OnError],
     ['returns nothing', (() => undefined) as unknown as () => OnError],
   ];
   for (const [what, onError] of faulty) {

@@ -120,7 +120,7 @@ describe('a handler in threads', function () {
     expect(world.logged('A handler failed; acknowledged')[0]?.fields).to.have.property('err', seen);
   });
 
-  it('may throw what is no error', async () => {
+  it('may throw what is not an error', async () => {
     await report(['throw-undefined'], { onError: OnError.DEAD_LETTER });
     await settled();
     expect(await world.deadLetters()).to.have.length(1);
@@ -247,7 +247,7 @@ describe('a handler in threads', function () {
       });
     }
 
-    it('is refused at once where it is no file, or wants too many threads', () => {
+    it('is refused at once where it is not a file, or wants too many threads', () => {
       const { report_due } = world.bus({ apis: [ReportsApi] }).reports;
       const listen = (url: string, options = {}) =>
         report_due.listen(new URL(url), { listenerName: 'report', ...options });

@@ -169,7 +169,7 @@ describe('reading an event', () => {
     expect(({} as Record<string, unknown>).polluted).to.equal(undefined);
   });
 
-  it('keeps bytes that are no text out of the header values that it hands on', async () => {
+  it('keeps bytes that are not text out of the header values that it hands on', async () => {
     await using reader = await listening(nats.url);
     const block = Buffer.concat([
       Buffer.from('NATS/1.0\r\nX-Bin: '),

@@ -58,7 +58,7 @@ const BAD: readonly (readonly [what: string, body: string | Uint8Array, reason: 
   ['a wrong format', '{"username":"a","new_email":"nowhere"}', /new_email must match format "email", is "nowhere"/],
 ];
 
-describe('reading what is no event', () => {
+describe('reading what is not an event', () => {
   const nats = useNats();
   let plain: PlainNats;
   before(async () => {

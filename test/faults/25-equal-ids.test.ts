@@ -1,5 +1,5 @@
 // On a cluster, a server that still replicates a first copy of an id refuses a second one. Neither of the two may be told
-// that it was not stored: both are, as one event, and exactly one of them is no duplicate.
+// that it was not stored: both are, as one event, and exactly one of them is not a duplicate.
 import { expect } from 'chai';
 import { create } from '../../lib/index.js';
 import { AuthApi, settings } from '../support/bus.js';

@@ -47,7 +47,7 @@ describe('finding a nats-server', () => {
     environment.NATS_SERVER_BIN = await fakeServer(join(folder, 'old'), '2.8.4');
     await rejects(find(), /NATS_SERVER_BIN: .*old is version 2\.8\.4, which is not >=2\.15\.2/);
     environment.NATS_SERVER_BIN = await program(join(folder, 'other'), 'echo hello');
-    await rejects(find(), /NATS_SERVER_BIN: .*other is no nats-server/);
+    await rejects(find(), /NATS_SERVER_BIN: .*other is not a nats-server/);
   });
 
   it('prefers the cache to the path, and the pinned version to others in the cache', async () => {

@@ -77,7 +77,7 @@ create({ apis: [Forgotten, AuthApi] });
 create({ apis: [Nameless] });
 // @ts-expect-error does not extend Api
 create({ apis: [NoApi] });
-// @ts-expect-error an instance is no class
+// @ts-expect-error an instance is not a class
 create({ apis: [new AuthApi()] });
 // @ts-expect-error unknown option
 create({ servicename: 'x' });

@@ -95,7 +95,7 @@ bus.client.onStart(() => {
     },
     { listenerName: 'user_deleted', onError: OnError.ACKNOWLEDGE_AND_LOG },
   );
-  // @ts-expect-error `password` is no parameter
+  // @ts-expect-error `password` is not a parameter
   bus.auth.user_created.listen(({ password }) => password, { listenerName: 'x' });
   // @ts-expect-error a listener has a name
   bus.auth.user_created.listen(() => {}, {});

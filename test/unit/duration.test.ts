@@ -21,7 +21,7 @@ describe('a duration', () => {
     for (const [given, milliseconds] of cases) expect(toMilliseconds(given, 'x'), `${given}`).to.equal(milliseconds);
   });
 
-  it('is no bare number of 1000 or more, for milliseconds are probably meant', () => {
+  it('is not a bare number of 1000 or more, for milliseconds are probably meant', () => {
     expect(() => toMilliseconds(5000, 'apis.auth.eventFireTimeout')).to.throw(
       InvalidConfiguration,
       "apis.auth.eventFireTimeout: 5000 is a number of seconds; if milliseconds are meant, write '5000ms', else '5000s'",

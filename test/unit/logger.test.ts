@@ -126,7 +126,7 @@ describe('what is said of an error', () => {
     expect(said.stack).to.be.a('string');
   });
 
-  it('is said of revoked proxies and errors whose message is no text', () => {
+  it('is said of revoked proxies and errors whose message is not text', () => {
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();
     expect(describeError(proxy).message).to.be.a('string');

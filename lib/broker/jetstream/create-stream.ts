@@ -26,7 +26,7 @@ export async function createStream(
       if (copies === 1 || !isApiError(error, ApiCode.noSuitablePeers, ApiCode.replicasNotSupported)) throw error;
       // Two copies need both servers for a majority: they are safer than one from loss, and stop sooner.
       const fewer = isAuto ? 1 : copies - 1;
-      // One server is no surprise where nobody asked for more.
+      // Nobody asked for more than one server.
       if (!isAuto || !isApiError(error, ApiCode.replicasNotSupported)) {
         logger.warn(
           { stream: spec.name, replicas: fewer, reason: (error as ApiError).reason },

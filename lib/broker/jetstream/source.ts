@@ -18,7 +18,7 @@ import { Tenures } from './tenures.js';
 import { WaitingReport } from './waiting-report.js';
 
 const LOOK_FOR_STREAM_MS = 2000;
-/** What the service works without is looked for so rarely that its absence is no nuisance to the server's log. */
+/** What the service works without is looked for so rarely that its absence does not flood the server's log. */
 const OPTIONAL_MISSING_MS = 10_000;
 const OPTIONAL_RETRY_MS = 60_000;
 const FIRST_RETRY_MS = 250;

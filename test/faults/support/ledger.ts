@@ -75,7 +75,7 @@ export function runsOf(entries: readonly Entry[], listener: string): Map<string,
 export interface Account {
   readonly listener: string;
   readonly fired: number;
-  /** Numbers (`n`) of fired events that no handler has ended, and that are no dead letters. */
+  /** Numbers (`n`) of fired events that no handler has ended, and that are not dead letters. */
   readonly lost: readonly number[];
   /** Numbers of events that were started more than once. */
   readonly twice: readonly number[];

@@ -31,7 +31,7 @@ describe('refused pulls', () => {
     expect(log.entries).to.have.length(2);
   });
 
-  it('are no trouble where the durable turns out to allow less than was known', () => {
+  it('are not trouble where the durable turns out to allow less than was known', () => {
     const { log, refuse } = setup();
     const less = { maxBatch: 5, maxExpires: 1000 };
     refuse('409 Exceeded MaxRequestBatch of 5', less);

@@ -77,7 +77,7 @@ describe('an API', () => {
     expect(api.events.get('user_created')).to.include({ apiName: 'auth', name: 'user_created', version: 1 });
   });
 
-  it('leaves out events that start with an underscore and properties that are no events', () => {
+  it('leaves out events that start with an underscore and properties that are not events', () => {
     for (const name of ['_internal', 'helper', 'count']) expect(api.events.has(name), name).to.equal(false);
   });
 
@@ -147,7 +147,7 @@ describe('an API', () => {
 });
 
 describe('a bad API class', () => {
-  it('is refused if it is no class that extends Api', () => {
+  it('is refused if it is not a class that extends Api', () => {
     class Plain {
       static meta = { name: 'plain' };
       happened = new Event();
@@ -202,7 +202,7 @@ describe('a bad API class', () => {
     }
   });
 
-  it('is refused with a version that is no positive integer', () => {
+  it('is refused with a version that is not a positive integer', () => {
     for (const version of [0, -1, 1.5, '1', null, Number.NaN, Number.POSITIVE_INFINITY]) {
       const error = errorOf(() => withMeta({ name: 'test', version }));
       expect(error, String(version)).to.be.instanceOf(InvalidConfiguration);
@@ -240,7 +240,7 @@ describe('a bad API class', () => {
 });
 
 describe('a bad event', () => {
-  it('is refused for a name that is no identifier or a refused word', () => {
+  it('is refused for a name that is not an identifier or a refused word', () => {
     for (const name of [
       '1st',
       'a b',
@@ -322,7 +322,7 @@ describe('a bad event', () => {
     );
   });
 
-  it('is refused for a schema that is no object', () => {
+  it('is refused for a schema that is not an object', () => {
     for (const schema of [
       'string',
       undefined,

@@ -18,7 +18,7 @@ describe('the outcome of a failed handler', () => {
     ['RETRY before the last attempt', failure, OnError.RETRY, 2, { kind: 'retry', delay: 2000 }],
     ['RETRY at the last attempt', failure, OnError.RETRY, 3, { kind: 'dead-letter' }],
     ['RETRY past the last attempt', failure, OnError.RETRY, 7, { kind: 'dead-letter' }],
-    ['what is no error', undefined, OnError.RETRY, 1, { kind: 'retry', delay: 1000 }],
+    ['what is not an error', undefined, OnError.RETRY, 1, { kind: 'retry', delay: 1000 }],
   ];
   for (const name of Object.values(OnError)) {
     rows.push(

@@ -32,7 +32,7 @@ export class ListenerModel {
   storesWork = false;
   stopping: Promise<void> | undefined;
   halted = false;
-  /** Since when a lapsed lease is no fault of the loop's. */
+  /** Since when a lapsed lease is not a fault of the loop's. */
   excusedAt = Number.NEGATIVE_INFINITY;
 
   constructor(setup: Setup) {

@@ -83,7 +83,7 @@ describe('what a listener holds and has not begun', () => {
     });
   });
 
-  it('is asked for one at a time until an event came that is no suspect, so that a killer takes nothing along', async () => {
+  it('is asked for one at a time until an event came that is not a suspect, so that a killer takes nothing along', async () => {
     const { hand, source } = slow({ concurrency: 20 }, 1);
     expect(source.pulls).to.deep.equal([1]);
     hand(delivery(1));

@@ -80,7 +80,7 @@ describe('a body', () => {
     });
   });
 
-  it('is no body if JSON makes something else of the parameters than an object', () => {
+  it('is not a body if JSON makes something else of the parameters than an object', () => {
     for (const toJSON of [() => 'text', () => undefined, () => [1], () => null]) {
       expect(() => encodeBody({ toJSON })).to.throw(MalformedBody, 'is not an object once it is JSON');
     }

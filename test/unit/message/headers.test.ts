@@ -22,7 +22,7 @@ describe('header values', () => {
     expect(encodeHeaderValue('\ud800x\udc00')).to.equal('%EF%BF%BDx%EF%BF%BD');
   });
 
-  it('that are no encoding are taken as they stand', () => {
+  it('that are not an encoding are taken as they stand', () => {
     for (const value of ['100%', '%E0%A4%A', '%zz', '%', 'a%2']) expect(decodeHeaderValue(value)).to.equal(value);
     expect(decodeHeaderValue('%45uro%20%E2%82%AC')).to.equal('Euro €');
   });
