@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 const READY_WITHIN = 20_000;
-const LINES_KEPT = 200;
+const LINES_KEPT = 20_000;
 
 /** nats-server.conf's text with another store, and with `more`: what is set again replaces what was set before. */
 export function configText({ base, storeDir, more = '' }) {

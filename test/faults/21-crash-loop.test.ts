@@ -20,7 +20,7 @@ describe('a crash loop', function () {
     it(`with many others fetched, ${how}: only the poison is given up`, async () => {
       await using scene = await openScene(nats);
       await scene.fire([...quick, { does: 'die' }, ...quick]);
-      const listeners = [listener({ ...options, maxAttempts: 4, acknowledgementTimeout: '500ms' })];
+      const listeners = [listener({ ...options, maxAttempts: 4, acknowledgementTimeout: '1s' })];
       const crashed: RunningWorker[] = [];
       let done = false;
       const settled = scene.settled().then(() => {

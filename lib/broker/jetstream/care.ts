@@ -9,8 +9,8 @@ import type { StreamInfo } from './stream-config.js';
 
 const CONFIRM_TIMEOUT_MS = 5000;
 
-/** What was found when the durable was looked for. */
-export type Found = 'durable' | 'no-stream' | 'no-durable';
+/** What came of looking for the durable: `made` is one that was not there before. */
+export type Found = 'durable' | 'made' | 'no-stream' | 'no-durable';
 
 /** One durable on its stream: finds it, makes it, makes it again where it was, and knows how far it is. */
 export class DurableCare {
@@ -66,7 +66,7 @@ export class DurableCare {
     const durable = await this.#provisioner.ensureDurable({ ...this.#spec, startAt }, stream, patience);
     if (durable === undefined) return 'no-durable';
     await this.#learn(stream, durable, patience);
-    return 'durable';
+    return durable.created ? 'made' : 'durable';
   }
 
   /** Notes how far the durable was at a delivery. */

@@ -236,8 +236,9 @@ export class DurableSource implements Source {
   async #attempt(): Promise<number> {
     try {
       const found = await this.#care.find({ signal: this.#closing.signal });
-      this.#infoAt = performance.now();
-      if (found === 'durable') {
+      // Servers before 2.10 let two processes make one durable at once: the second changes what the first has made.
+      this.#infoAt = found === 'made' ? Number.NEGATIVE_INFINITY : performance.now();
+      if (found === 'durable' || found === 'made') {
         this.#report.clear();
         this.#refused.looked(this.#care.limits);
         return 0;
