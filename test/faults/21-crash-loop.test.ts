@@ -35,7 +35,13 @@ describe('a crash loop', function () {
       const entries = await scene.ledger.entries();
       const letters = await scene.deadLetters();
       const poison = entries.find(({ what, n }) => what === 'fired' && n === quick.length);
-      expect(letters.map(({ id }) => id)).to.deep.equal([poison?.id]);
+      const runs = entries
+        .filter(({ what, id }) => what !== 'fired' && letters.some((letter) => letter.id === id))
+        .map(({ what, n, attempt, process }) => `${n} ${what} at attempt ${attempt} in ${process}`);
+      expect(
+        letters.map(({ id }) => id),
+        runs.join('; '),
+      ).to.deep.equal([poison?.id]);
       expect(letters[0]?.error).to.include('kills its process');
       expect(count(entries, 'start', ({ n }) => n === quick.length)).to.be.above(4);
       await scene.check({ killed: crashed });
