@@ -31,7 +31,12 @@ export class Isolation {
   }
 
   isSuspect(held: Held): boolean {
-    return this.#suspicionOf(held) !== 'none';
+    return isSuspicious(this.#suspicionOf(held));
+  }
+
+  /** Whether it may become a suspect: what has been handled is to be acknowledged before it begins, lest it goes down with it. */
+  isWatched(held: Held): boolean {
+    return this.#suspicionOf(held) === 'watched';
   }
 
   /** Whether a suspect waits or runs: nothing more is to be asked for. */
@@ -47,7 +52,7 @@ export class Isolation {
   /** Keeps a delivery that could begin for a time when nothing else runs, if it is a suspect. */
   takes(held: Held): boolean {
     const suspicion = this.#suspicionOf(held);
-    if (suspicion === 'none') return false;
+    if (!isSuspicious(suspicion)) return false;
     held.stage = 'isolated';
     held.lastChance = suspicion === 'last';
     this.#suspects.push(held);
@@ -100,6 +105,10 @@ export class Isolation {
   stop(): void {
     clearTimeout(this.#rest);
   }
+}
+
+function isSuspicious(suspicion: Suspicion): boolean {
+  return suspicion === 'suspect' || suspicion === 'last';
 }
 
 /**

@@ -99,6 +99,7 @@ export class ListenerLoop implements Sink {
   /** The runner is done with a delivery. `took`: the handler's milliseconds, if it succeeded. */
   finished(held: Held, how: 'succeeded' | 'failed' | 'not-run', took = 0): void {
     if (this.#pumping) this.#turn.spend(took);
+    this.#turn.ended();
     if (how === 'succeeded') this.#flow.succeeded(took);
     else if (how === 'failed') this.#flow.failed();
     if (held.batch !== undefined) {
@@ -170,6 +171,7 @@ export class ListenerLoop implements Sink {
     this.#leases.stop();
     this.#hand.stop();
     this.#isolation.stop();
+    this.#turn.stop();
     return this.#running;
   }
 
@@ -186,6 +188,7 @@ export class ListenerLoop implements Sink {
         this.#beginBatch(this.#gathering.take());
         continue;
       }
+      if (this.#isWatched(this.#hand.peek()) && this.#turn.yieldToAcknowledge(() => this.#pump())) break;
       const held = this.#hand.next() ?? this.#nextAlone();
       if (held === undefined) break;
       this.#begin(held);
@@ -193,6 +196,10 @@ export class ListenerLoop implements Sink {
     }
     this.#pumping = false;
     this.#ask();
+  }
+
+  #isWatched(held: Held | undefined): boolean {
+    return held !== undefined && this.#isolation.isWatched(held);
   }
 
   get #mayBegin(): boolean {

@@ -40,12 +40,16 @@ export function outcomeOf(error: unknown, onError: OnError, attempt: number, pol
   }
 }
 
-/** `suspect`: it may have ended its process. `last`: and the next time it comes it is given up without a run. */
-export type Suspicion = 'none' | 'suspect' | 'last';
+/**
+ * `watched`: no failure explains how often it came. `suspect`: nor does an orderly stop, so it may have ended its process.
+ * `last`: and the next time it comes it is given up without a run.
+ */
+export type Suspicion = 'none' | 'watched' | 'suspect' | 'last';
 
 /** Whether an event may be what ended a process. One more delivery than attempts is none: an orderly stop gives back what waits. */
 export function suspicionOf(attempt: number, policy: FailurePolicy): Suspicion {
-  if (attempt <= policy.maxAttempts + 1) return 'none';
+  if (attempt <= policy.maxAttempts) return 'none';
+  if (attempt === policy.maxAttempts + 1) return 'watched';
   return attempt < policy.maxAttempts + UNRUN_SLACK ? 'suspect' : 'last';
 }
 

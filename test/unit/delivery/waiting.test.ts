@@ -83,6 +83,19 @@ describe('what a listener holds and has not begun', () => {
     });
   });
 
+  it('begins once what was handled before is acknowledged for good, if it came oftener than failures explain', async () => {
+    const calls: unknown[] = [];
+    const handler = ({ number }: Record<string, unknown>) => void calls.push(number);
+    const { hand } = listen({ handler, policy: { maxAttempts: 1, backoff: () => 70 } }, { concurrency: 3 });
+    const handed = [hand(delivery(1)), hand(delivery(2)), hand(delivery(3, { deliveries: 2 })), hand(delivery(4))];
+    expect(calls).to.deep.equal([1, 2]);
+    await clock.tickAsync(4);
+    expect(calls).to.deep.equal([1, 2]);
+    await clock.tickAsync(1);
+    expect(calls).to.deep.equal([1, 2, 3, 4]);
+    for (const { told } of handed) expect(told).to.deep.equal(['ack']);
+  });
+
   it('is asked for one at a time until an event came that is not a suspect, so that a killer takes nothing along', async () => {
     const { hand, source } = slow({ concurrency: 20 }, 1);
     expect(source.pulls).to.deep.equal([1]);
