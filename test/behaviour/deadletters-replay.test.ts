@@ -289,7 +289,7 @@ describe('Replaying dead letters', function () {
     const { failed, ...result } = await bus.client.deadLetters.replay();
     expect(result).to.deep.equal({ found: 3, done: 1, gone: 0 });
     expect(failed.map(({ sequence }) => sequence)).to.deep.equal([2, 3]);
-    for (const { reason } of failed) expect(reason).to.include('no dead letter of a listener');
+    for (const { reason } of failed) expect(reason).to.include('not a dead letter of a listener');
     await handled.first(({ replayed }) => replayed);
     expect(await bus.client.deadLetters.remove({ all: true })).to.include({ done: 2 });
   });

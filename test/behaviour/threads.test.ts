@@ -251,7 +251,7 @@ describe('a handler in threads', function () {
       const { report_due } = world.bus({ apis: [ReportsApi] }).reports;
       const listen = (url: string, options = {}) =>
         report_due.listen(new URL(url), { listenerName: 'report', ...options });
-      expect(() => listen('https://example.com/report.js')).to.throw(/no file; give e.g. new URL/);
+      expect(() => listen('https://example.com/report.js')).to.throw(/not a file; give e.g. new URL/);
       expect(() => listen('file:///report.js', { concurrency: 300 })).to.throw(/300, which is their number; give 256/);
     });
   });
