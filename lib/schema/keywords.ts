@@ -2,12 +2,51 @@ import type { Ajv2020 } from 'ajv/dist/2020.js';
 
 /** Marks a schema each of whose uses is counted. */
 export const STEP = 'lightbus:step';
-/** More uses of definitions than a message of a megabyte has parts; they take a few tenths of a second. */
+/** Uses of definitions that any value may take: some 50 ms. */
+const FREE_STEPS = 50_000;
+/** What each part of a value allows beyond that: a part may be tried against many alternatives. */
+const STEPS_PER_PART = 20;
+/** More than a message of a megabyte has parts; they take half a second. */
 const MAX_STEPS = 500_000;
 
-/** How many definitions were used since the validation began. */
-export interface Steps {
-  taken: number;
+/** Counts how many definitions a validation uses, and ends one that would take too long for the size of its value. */
+export class Steps {
+  #taken = 0;
+  #limit = FREE_STEPS;
+  #value: unknown;
+
+  get taken(): number {
+    return this.#taken;
+  }
+
+  begin(value: unknown): void {
+    this.#taken = 0;
+    this.#limit = FREE_STEPS;
+    this.#value = value;
+  }
+
+  /** @throws TooManySteps */
+  take(): void {
+    this.#taken += 1;
+    if (this.#taken <= this.#limit) return;
+    if (this.#limit === FREE_STEPS) {
+      const parts = countParts(this.#value, MAX_STEPS / STEPS_PER_PART);
+      this.#limit = Math.min(MAX_STEPS, FREE_STEPS + parts * STEPS_PER_PART);
+    }
+    if (this.#taken > this.#limit) throw new TooManySteps('need more steps to validate than a message may take');
+  }
+}
+
+/** How many values a value consists of, itself among them; no more than `most` are counted. */
+export function countParts(value: unknown, most: number): number {
+  let counted = 0;
+  const count = (part: unknown): void => {
+    counted += 1;
+    if (typeof part !== 'object' || part === null) return;
+    for (const key in part) if (counted < most) count((part as Record<string, unknown>)[key]);
+  };
+  count(value);
+  return counted;
 }
 
 /** A validation that would take too long. */
@@ -23,8 +62,7 @@ export function addKeywords(ajv: Ajv2020, steps: Steps): void {
     errors: false,
     before: 'not',
     validate: () => {
-      steps.taken += 1;
-      if (steps.taken > MAX_STEPS) throw new TooManySteps('need more steps to validate than a message may take');
+      steps.take();
       return true;
     },
   });

@@ -2,7 +2,7 @@ import type { ErrorObject, ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { ValidationIssue } from '../errors.js';
 import { FORMATS } from './formats.js';
-import { addKeywords, STEP, type Steps, TooManySteps } from './keywords.js';
+import { addKeywords, countParts, STEP, Steps, TooManySteps } from './keywords.js';
 import { linearPattern, type Pattern } from './patterns.js';
 import { isObject, type JsonSchema } from './walk.js';
 
@@ -16,7 +16,7 @@ const MAX_LISTED = 10_000;
 
 /** Compiles the schemas of one bus. */
 export class ValidatorFactory {
-  readonly #steps: Steps = { taken: 0 };
+  readonly #steps = new Steps();
   readonly #patterns = new Map<string, Pattern>();
   readonly #first = this.#createAjv(false);
   readonly #all = this.#createAjv(true);
@@ -36,14 +36,15 @@ export class ValidatorFactory {
     return (parameters) => {
       first ??= this.#first.compile(counted);
       const broken = this.#run(first, parameters);
-      if (broken === undefined || this.#steps.taken > MAX_LISTED || isLarge(parameters)) return broken?.map(toIssue);
+      if (broken === undefined || this.#steps.taken > MAX_LISTED || countParts(parameters, MAX_LISTED) >= MAX_LISTED)
+        return broken?.map(toIssue);
       all ??= this.#all.compile(counted);
       return (this.#run(all, parameters) ?? broken).slice(0, MAX_ISSUES).map(toIssue);
     };
   }
 
   #run(validate: ValidateFunction, parameters: object): readonly ErrorObject[] | undefined {
-    this.#steps.taken = 0;
+    this.#steps.begin(parameters);
     try {
       return validate(parameters) ? undefined : (validate.errors ?? []);
     } catch (error) {
@@ -93,17 +94,6 @@ function countSteps(schema: JsonSchema): JsonSchema {
     ([name, definition]) => [name, isObject(definition) ? { ...definition, [STEP]: true } : definition] as const,
   );
   return { ...schema, $defs: Object.fromEntries(definitions) };
-}
-
-function isLarge(parameters: object): boolean {
-  let left = MAX_LISTED;
-  const count = (value: unknown): void => {
-    left -= 1;
-    if (typeof value !== 'object' || value === null) return;
-    for (const key in value) if (left > 0) count((value as Record<string, unknown>)[key]);
-  };
-  count(parameters);
-  return left <= 0;
 }
 
 /** The meta-schema is a list of alternatives; the deepest place is where the fault is. */

@@ -47,6 +47,12 @@ describe('A value that was made to block the process', () => {
     });
   }
 
+  it('takes no more steps than its size allows, and a large one may take many', () => {
+    const item = { anyOf: [{ const: 'no' }, { $ref: '#/$defs/number' }] };
+    const contract = contractOf({ $defs: { item, number: { type: 'number' } }, items: { $ref: '#/$defs/item' } });
+    contract.validateReceived({ value: Array.from({ length: 100_000 }, (_, n) => n) });
+  });
+
   function nested(depth: number): object {
     return depth === 0 ? {} : { next: nested(depth - 1) };
   }
