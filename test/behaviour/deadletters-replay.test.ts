@@ -141,6 +141,10 @@ describe('Replaying dead letters', function () {
     const { seconds, fraction } = /^(?<seconds>[^.]+)\.?(?<fraction>\d*)Z$/.exec(kept?.time ?? '')?.groups ?? {};
     const time = `${Date.parse(`${seconds}Z`) / 1000}${fraction?.padEnd(9, '0')}`;
     const origin = (kept?.headers.match(/lightbus-(stream|sequence|timestamp): .*\r\n/g) ?? []).join('');
+    // The stream of replays is made beside the work.
+    await until(
+      async () => (await plain.manager.streams.info('lightbus_replays').catch(() => undefined)) !== undefined,
+    );
     await plain.send(
       (kept?.subject ?? '').replace('dead_letters', 'replays'),
       kept?.body ?? '',
