@@ -11,6 +11,7 @@ interface WinstonLogger {
  * a text; winston takes one entry, and would lose the message, and an error's stack, if it were called like pino.
  */
 export function adaptLogger(given: Logger): Logger {
+  // The type Logger asks for pino's arguments, so the console is none by its types.
   if ((given as unknown) === console) return fromConsole(given as unknown as Console);
   return isWinston(given) ? fromWinston(given) : given;
 }

@@ -34,9 +34,9 @@ export class Isolation {
     return isSuspicious(this.#suspicionOf(held));
   }
 
-  /** Whether it may become a suspect: what has been handled is to be acknowledged before it begins, lest it goes down with it. */
-  isWatched(held: Held): boolean {
-    return this.#suspicionOf(held) === 'watched';
+  /** Whether it may become a suspect: what has been handled is to be acknowledged before it begins, or a crash would undo that. */
+  isWatched(held: Held | undefined): boolean {
+    return held !== undefined && this.#suspicionOf(held) === 'watched';
   }
 
   /** Whether a suspect waits or runs: nothing more is to be asked for. */

@@ -188,7 +188,7 @@ export class ListenerLoop implements Sink {
         this.#beginBatch(this.#gathering.take());
         continue;
       }
-      if (this.#isWatched(this.#hand.peek()) && this.#turn.yieldToAcknowledge(() => this.#pump())) break;
+      if (this.#isolation.isWatched(this.#hand.peek()) && this.#turn.yieldToAcknowledge(() => this.#pump())) break;
       const held = this.#hand.next() ?? this.#nextAlone();
       if (held === undefined) break;
       this.#begin(held);
@@ -196,10 +196,6 @@ export class ListenerLoop implements Sink {
     }
     this.#pumping = false;
     this.#ask();
-  }
-
-  #isWatched(held: Held | undefined): boolean {
-    return held !== undefined && this.#isolation.isWatched(held);
   }
 
   get #mayBegin(): boolean {

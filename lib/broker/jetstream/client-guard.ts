@@ -28,6 +28,7 @@ interface ClientParser {
  * a heartbeat misses, and the client prints the bytes at hand, which may be events, to standard output.
  */
 export function guardClient(nats: NatsConnection, events: ClientEvents): void {
+  // The client has its protocol handler as a property that its types leave out.
   const { protocol } = nats as unknown as { protocol: ClientProtocol };
   guardPush(protocol, events);
   guardParsers(protocol, events);
