@@ -1,7 +1,8 @@
 // `npm run soak -- --minutes 10`: two services with two processes each; processes and server are killed at random while
 // events are fired. At the end the ledger: lost must be 0. A plot of lag and memory goes to soak.svg (--out).
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs, promisify } from 'node:util';
 import { type Job, listener, openScene, type Scene, type WorkerOptions } from '../../test/faults/support/scene.js';
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '40' },
     server: { type: 'string', default: 'newest' },
     out: { type: 'string', default: 'soak.svg' },
+    logs: { type: 'string' },
   },
 });
 const SERVICES: readonly WorkerOptions[] = [
@@ -40,6 +42,7 @@ setTimeout(() => over.abort(), Number(values.minutes) * 60_000);
 
 await scene.fire(1);
 const workers: { worker: RunningWorker; options: WorkerOptions }[] = [];
+const everStarted = new Set<RunningWorker>();
 for (const options of [...SERVICES, ...SERVICES]) workers.push({ worker: await scene.worker(options), options });
 const watching = new AbortController();
 const watched = watch(watching.signal);
@@ -51,6 +54,7 @@ console.log('No more is fired or killed; waiting until everything is handled …
 for (const { serviceName } of SERVICES) await scene.settled(serviceName);
 watching.abort();
 await watched;
+if (values.logs !== undefined) await writeLogs(values.logs);
 await report(scene);
 
 /** Fires at the wanted rate; what the server does not confirm yet is sent again by the bus. */
@@ -70,6 +74,7 @@ async function fireUntil(signal: AbortSignal): Promise<void> {
 
 async function watch(signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
+    for (const { worker } of workers) everStarted.add(worker);
     samples.push({ at: now(), lag: await lag(), memory: await largestProcess() });
     await sleep(1000, undefined, { signal }).catch(() => undefined);
   }
@@ -87,6 +92,11 @@ async function largestProcess(): Promise<number> {
   const ids = workers.map(({ worker }) => worker.process.pid).join(',');
   const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=', '-p', ids]).catch(() => ({ stdout: '' }));
   return Math.max(0, ...stdout.split('\n').map((line) => Number(line) / 1024));
+}
+
+async function writeLogs(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const worker of everStarted) await writeFile(join(folder, `${worker.name}.log`), worker.err);
 }
 
 async function report(scene: Scene): Promise<void> {
