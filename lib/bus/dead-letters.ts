@@ -1,6 +1,6 @@
 import type { Patience, StoredMessage, StreamSpec } from '../broker/broker.js';
 import type { RuleTable } from '../config/option.js';
-import { InvalidConfiguration } from '../errors.js';
+import { EventFireTimeout, InvalidConfiguration, LightbusError } from '../errors.js';
 import type { Headers } from '../message/headers.js';
 import { type DeadLetter, decodeDeadLetter } from '../message/stored-dead-letter.js';
 import { deadLetterStream } from '../names.js';
@@ -128,7 +128,7 @@ export class DeadLetterOffice implements DeadLetters {
   async show(sequence: number): Promise<OpenedDeadLetter | undefined> {
     checkFilter({ sequence });
     const { opened, stream, patience } = await this.#open();
-    const message = await opened.broker.store.read(stream, sequence, patience());
+    const message = await opened.broker.store.read(stream, sequence, patience()).catch(throwAsOurs);
     if (message === undefined) return undefined;
     return { ...decodeDeadLetter(message), headers: eventHeaders(message), body: message.body };
   }
@@ -159,7 +159,9 @@ export class DeadLetterOffice implements DeadLetters {
       );
     }
     const { opened, stream, patience } = await this.#open();
-    return this.#forEach(action, (sequence) => opened.broker.store.erase(stream, sequence, patience()));
+    return this.#forEach(action, (sequence) =>
+      opened.broker.store.erase(stream, sequence, patience()).catch(throwAsOurs),
+    );
   }
 
   /** Finds all first, so that what is done does not change what is found, and copies go with the first of them. */
@@ -222,11 +224,21 @@ export class DeadLetterOffice implements DeadLetters {
     const stream = this.#streams.deadLetters(config);
     const timeout = config.api('default').eventFireTimeout;
     const patience = (): Patience => ({ deadline: performance.now() + timeout });
-    await broker.connect(patience());
-    const browse = (filter: DeadLetterFilter) =>
-      broker.store.browse(stream, subjectsOf(deadLetterStream(config.prefix), filter), patience);
+    await broker.connect(patience()).catch(throwAsOurs);
+    const browse = async function* (filter: DeadLetterFilter) {
+      try {
+        yield* broker.store.browse(stream, subjectsOf(deadLetterStream(config.prefix), filter), patience);
+      } catch (error) {
+        throwAsOurs(error);
+      }
+    };
     return { opened, stream, patience, browse };
   }
+}
+
+/** The broker's deadlines are those of firing; here nothing is fired. */
+function throwAsOurs(error: unknown): never {
+  throw error instanceof EventFireTimeout ? new LightbusError(error.message, { cause: error.cause }) : error;
 }
 
 interface Office {

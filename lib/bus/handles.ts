@@ -229,7 +229,9 @@ export interface Worker {
 
 type Checked<C> = C extends { readonly meta: { readonly name: infer N } }
   ? string extends N
-    ? 'Write `as const` after meta = { name: … }'
+    ? ApiClass extends C
+      ? 'Give classes that extend Api and write in each: static meta = { name: … } as const'
+      : 'Write `as const` after meta = { name: … }'
     : C
   : C;
 

@@ -15,8 +15,11 @@ export function renderAsJson(letter: DeadLetter | OpenedDeadLetter): string {
   return `${printableJson(JSON.stringify(value))}\n`;
 }
 
-/** A table of dead letters, for people. */
-export function renderLetters(letters: readonly DeadLetter[], { head }: { head: boolean }): string {
+/** A table of dead letters, for people. `head`: with titles; `columns`: the terminal's width. */
+export function renderLetters(
+  letters: readonly DeadLetter[],
+  options: { head: boolean; columns: number | undefined },
+): string {
   const rows = letters.map(({ sequence, lastAt, service, listener, api, event, attempts, error }) => [
     String(sequence),
     lastAt.toISOString().slice(0, 19).replace('T', ' '),
@@ -27,7 +30,7 @@ export function renderLetters(letters: readonly DeadLetter[], { head }: { head: 
     cell(`${error.name}: ${error.message}`, LONGEST_ERROR),
   ]);
   const titles = ['SEQUENCE', 'GIVEN UP (UTC)', 'SERVICE', 'LISTENER', 'EVENT', 'ATTEMPTS', 'ERROR'];
-  return renderTable(head ? [titles, ...rows] : rows);
+  return renderTable(titles, rows, options);
 }
 
 /** All of one dead letter, for people. */

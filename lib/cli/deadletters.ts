@@ -112,7 +112,7 @@ async function printList(
   let pages = 0;
   let count = 0;
   const print = () => {
-    if (page.length > 0) terminal.print(renderLetters(page, { head: pages === 0 }));
+    if (page.length > 0) terminal.print(renderLetters(page, { head: pages === 0, columns: terminal.columns }));
     pages += 1;
     page = [];
   };

@@ -4,7 +4,7 @@ import { renderTable } from './table.js';
 /** Who listens to what: a table for people, a line of JSON per listener for programs. */
 export function renderListeners(
   listeners: readonly ListenerSummary[],
-  { isTerminal }: { isTerminal: boolean },
+  { isTerminal, columns }: { isTerminal: boolean; columns?: number | undefined },
 ): string {
   if (!isTerminal) {
     return listeners
@@ -17,5 +17,5 @@ export function renderListeners(
   const rows = listeners.flatMap(({ listenerName, events, durables }) =>
     durables.map((durable, index) => [index === 0 ? listenerName : '', events[index] ?? '', durable]),
   );
-  return renderTable([['LISTENER', 'EVENT', 'DURABLE'], ...rows]);
+  return renderTable(['LISTENER', 'EVENT', 'DURABLE'], rows, { columns });
 }

@@ -128,7 +128,7 @@ function theBusIn(exports: unknown, name: string): LoadedBus {
   }
   const [bus, ...others] = named.keys();
   if (bus === undefined) {
-    const exported = values.map(([key]) => key).filter((key) => key !== '__esModule');
+    const exported = values.filter(([key]) => key !== '__esModule').map(([key, value]) => nameOf(key, value));
     throw new FailedToImportBusModule(
       `${name} exports ${exported.length === 0 ? 'nothing' : `${exported.join(', ')}, which ${exported.length === 1 ? 'is' : 'are'} not a bus`}; ` +
         "write in it: export const bus = create({ serviceName: 'my-service' })",
@@ -140,6 +140,10 @@ function theBusIn(exports: unknown, name: string): LoadedBus {
     );
   }
   return bus;
+}
+
+function nameOf(key: string, value: unknown): string {
+  return typeof value === 'function' && !/^class\b/.test(String(value)) ? `${key} (a function)` : key;
 }
 
 function isBus(value: unknown): value is LoadedBus {

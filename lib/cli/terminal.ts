@@ -7,6 +7,8 @@ export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Whether standard output is read by a person rather than by a program. */
   readonly isTerminal: boolean;
+  /** How many characters fit on a line of standard output; undefined where nobody reads it at a terminal. */
+  readonly columns?: number | undefined;
   /** Writes to standard output. */
   print(text: string): void;
   /** Keeps everything else that this process prints, such as a bus module's greeting, off standard output from now on. */
@@ -39,6 +41,9 @@ export function processTerminal(): Terminal & { flushed(): Promise<void> } {
     directory: process.cwd(),
     environment: process.env,
     isTerminal: stdout.isTTY === true,
+    get columns() {
+      return stdout.isTTY ? stdout.columns : undefined;
+    },
     print,
     warn,
     ...(stdin.isTTY && stderr.isTTY ? { ask } : {}),

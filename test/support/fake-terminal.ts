@@ -5,14 +5,16 @@ export function fakeTerminal(options: {
   directory: string;
   environment?: Record<string, string>;
   isTerminal?: boolean;
+  columns?: number;
 }) {
-  const { directory, environment = {}, isTerminal = false } = options;
+  const { directory, environment = {}, isTerminal = false, columns } = options;
   const handlers = new Set<(signal: string) => void>();
   const seen = { out: '', err: '' };
   const terminal: Terminal = {
     directory,
     environment,
     isTerminal,
+    columns,
     print: (text) => {
       seen.out += text;
     },

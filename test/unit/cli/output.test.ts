@@ -26,6 +26,26 @@ describe('Who listens to what', () => {
     );
   });
 
+  it('is a block for each line of the table where the terminal is too narrow for it', () => {
+    expect(renderListeners(LISTENERS, { isTerminal: true, columns: 40 })).to.equal(
+      [
+        'LISTENER  greet',
+        'EVENT     auth.user_created',
+        'DURABLE   x--greet--user_created',
+        '',
+        'EVENT    auth.user_deleted',
+        'DURABLE  x--greet--user_deleted',
+        '',
+        'LISTENER  audit',
+        'EVENT     my.orders.*',
+        'DURABLE   x--audit',
+        '',
+        '',
+      ].join('\n'),
+    );
+    expect(renderListeners(LISTENERS, { isTerminal: true, columns: 51 })).to.match(/^LISTENER {2}EVENT/);
+  });
+
   it('is a line of JSON per listener for programs', () => {
     const lines = renderListeners(LISTENERS, { isTerminal: false }).trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line))).to.deep.equal(LISTENERS);
