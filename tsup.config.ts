@@ -63,6 +63,7 @@ export default defineConfig({
   splitting: true,
   // Rollup makes the CommonJS; without this it is Sucrase, which rewrites `?.`, `??`, class fields and `import()`.
   treeshake: true,
+  sourcemap: true,
   clean: true,
   async onSuccess() {
     // Not by `dts` above: that runs beside this function, and deletes the types that it writes.

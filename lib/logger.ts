@@ -1,4 +1,4 @@
-import { withoutCallers } from './stack.js';
+import { leadsToUser, withoutCallers } from './stack.js';
 import { printableJson, printableLines } from './unprintable.js';
 
 /** What the bus logs to: four methods of pino's shape. pino, winston and the console fit as they are. */
@@ -128,10 +128,12 @@ export function describeError(error: unknown): ErrorDescription {
   return { name, message, stack };
 }
 
-/** As `describeError`; of the stack only what leads to the user's code, where it does. */
+/** As `describeError`; of the stack only what leads to the user's code. An error of ours that leads nowhere has no stack. */
 export function describeForReading(error: unknown): ErrorDescription {
   const description = describeError(error);
-  return { ...description, stack: withoutCallers(description.stack) };
+  const { name, message, stack } = description;
+  const isOurs = name !== 'Error' && read(error, 'code') === name;
+  return { ...description, stack: isOurs && !leadsToUser(stack) ? `${name}: ${message}` : withoutCallers(stack) };
 }
 
 function isError(value: unknown): value is Error {
@@ -146,7 +148,7 @@ function isPrimitive(value: unknown): boolean {
   return typeof value !== 'object' || value === null;
 }
 
-function read(error: unknown, key: 'name' | 'message' | 'stack'): string | undefined {
+function read(error: unknown, key: 'code' | 'name' | 'message' | 'stack'): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   try {
     const value: unknown = (error as Record<string, unknown>)[key];

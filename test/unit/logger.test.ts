@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { createLogger, describeError, type LogLevel } from '../../lib/logger.js';
+import { ValidationError } from '../../lib/errors.js';
+import { createLogger, describeError, describeForReading, type LogLevel } from '../../lib/logger.js';
 
 /** A logger whose level may change, and the lines that it wrote. */
 function logging(options: { level?: LogLevel; isTTY?: boolean } = {}) {
@@ -85,6 +86,14 @@ describe('the logger', () => {
       expect(lines).to.have.length(9);
       for (const line of lines) expect(line).to.include(isTTY ? 'ERROR strange' : '"msg":"strange"');
     }
+  });
+
+  it('writes no stack of an error of ours that leads nowhere but into packages', () => {
+    const error = new ValidationError('username is 7', { issues: [] });
+    error.stack = 'ValidationError: username is 7\n    at check (/app/node_modules/lightbus-jetstream/dist/a.cjs:1:1)';
+    expect(describeForReading(error).stack).to.equal('ValidationError: username is 7');
+    error.stack += '\n    at signUp (/app/sign-up.ts:3:7)';
+    expect(describeForReading(error).stack).to.match(/a\.cjs:1:1\)\n +at signUp/);
   });
 
   it('writes for people where people read, the stack on lines of its own', () => {
