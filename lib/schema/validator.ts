@@ -3,7 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { ValidationIssue } from '../errors.js';
 import { FORMATS } from './formats.js';
 import { addKeywords, countParts, STEP, Steps, TooManySteps } from './keywords.js';
-import { linearPattern, type Pattern } from './patterns.js';
+import { linearPattern, MatchTime, type Pattern } from './patterns.js';
 import { isObject, type JsonSchema } from './walk.js';
 
 /** Checks the values of one event's parameters: the broken rules, or undefined if there are none. */
@@ -17,6 +17,7 @@ const MAX_LISTED = 10_000;
 /** Compiles the schemas of one bus. */
 export class ValidatorFactory {
   readonly #steps = new Steps();
+  readonly #matchTime = new MatchTime();
   readonly #patterns = new Map<string, Pattern>();
   readonly #first = this.#createAjv(false);
   readonly #all = this.#createAjv(true);
@@ -34,6 +35,7 @@ export class ValidatorFactory {
     // Listing every broken rule is slower, and only wanted once something is wrong.
     let all: ValidateFunction | undefined;
     return (parameters) => {
+      this.#matchTime.renew();
       first ??= this.#first.compile(counted);
       const broken = this.#run(first, parameters);
       if (broken === undefined || this.#steps.taken > MAX_LISTED || countParts(parameters, MAX_LISTED) >= MAX_LISTED)
@@ -72,7 +74,7 @@ export class ValidatorFactory {
   #pattern(source: string): Pattern {
     const known = this.#patterns.get(source);
     if (known !== undefined) return known;
-    const pattern = linearPattern(source);
+    const pattern = linearPattern(source, this.#matchTime);
     this.#patterns.set(source, pattern);
     return pattern;
   }

@@ -19,6 +19,11 @@ describe('A value that was made to block the process', () => {
       { [`${'a'.repeat(MEGABYTE)}!`]: 1 },
     ],
     'a lookahead': [{ type: 'string', pattern: '^(?=(a+)+$)' }, `${'a'.repeat(MEGABYTE)}!`],
+    'a reference to a group': [{ type: 'string', pattern: '^(a+)+\\1$' }, `${'a'.repeat(MEGABYTE)}!`],
+    'many texts for a pattern that cannot be linear': [
+      { type: 'array', items: { type: 'string', pattern: '^(a+)+\\1$' } },
+      Array(30_000).fill(`${'a'.repeat(30)}!`),
+    ],
     'a format': [{ type: 'string', format: 'url' }, `http://[${'::1'.repeat(MEGABYTE / 3)}!`],
     'equal items': [
       { type: 'array', uniqueItems: true },
@@ -46,6 +51,19 @@ describe('A value that was made to block the process', () => {
       expect(() => contract.validateReceived({ value })).to.throw(ValidationError);
     });
   }
+
+  it('is taken, however many of its texts have to match a password rule', () => {
+    const contract = contractOf({ items: { type: 'string', pattern: '^(?=.*\\d)(?=.*[a-z])(?!.* ).{8,}$' } });
+    contract.validateReceived({ value: Array(50_000).fill('abcdefg123') });
+    expect(() => contract.validateReceived({ value: ['abcdefgh'] })).to.throw(ValidationError);
+    expect(() => contract.validateReceived({ value: ['abc defg1'] })).to.throw(ValidationError);
+  });
+
+  it('has the whole time for each message', () => {
+    const contract = contractOf({ type: 'string', pattern: '^(a+)+\\1$' });
+    expect(() => contract.validateReceived({ value: `${'a'.repeat(40)}!` })).to.throw(ValidationError);
+    contract.validateReceived({ value: 'aaaa' });
+  });
 
   it('takes no more steps than its size allows, and a large one may take many', () => {
     const item = { anyOf: [{ const: 'no' }, { $ref: '#/$defs/number' }] };
@@ -184,6 +202,13 @@ describe('A pattern', () => {
       '[\\s_]',
       '[\\S]',
       '^(?!a)',
+      '^(?=a)(?!ab$)',
+      '^(?=a|_)(?=.)[a_]|z',
+      '^(?=[)a])a',
+      '^(?=(?:a|A)\\w?)A?',
+      '^(?=\\[)',
+      '^(?!a)(?<=)b?',
+      '^(?=(a))\\1',
       '\\bb',
       '^$',
     ];
