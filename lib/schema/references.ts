@@ -22,7 +22,14 @@ export interface Localised {
 const BASE = 'https://schema.invalid/';
 /** What identifies schemas, or only holds them; in a localised schema nothing does. */
 const IDENTIFIERS: ReadonlySet<string> = new Set(
-  '$id $schema $anchor $dynamicAnchor $recursiveAnchor $defs definitions $vocabulary'.split(' '),
+  '$id $schema $anchor $dynamicAnchor $recursiveAnchor $defs definitions components $vocabulary'.split(' '),
+);
+/** What an OpenAPI file has around its schemas, which is not for the exported schema of one event. */
+const OPENAPI_FIELDS: ReadonlySet<string> = new Set(
+  (
+    'openapi swagger info servers paths webhooks security tags externalDocs jsonSchemaDialect host basePath schemes ' +
+    'consumes produces parameters responses securityDefinitions'
+  ).split(' '),
 );
 
 /**
@@ -131,8 +138,9 @@ class Localiser {
 
   #withoutIdentifiers(schema: JsonSchema): JsonSchema {
     const kept: Record<string, unknown> = {};
+    const isOpenApiFile = typeof schema.openapi === 'string' || typeof schema.swagger === 'string';
     for (const [keyword, value] of Object.entries(schema)) {
-      if (IDENTIFIERS.has(keyword)) continue;
+      if (IDENTIFIERS.has(keyword) || (isOpenApiFile && OPENAPI_FIELDS.has(keyword))) continue;
       if (keyword === 'id' && this.#dialect.plainId && typeof value === 'string') continue;
       define(kept, keyword, value);
     }
