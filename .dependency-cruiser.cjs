@@ -22,6 +22,26 @@ const LAYERS = [
   ['cli/', 'testing/', 'index.ts'],
 ];
 
+// The parts of a layer, lowest first where one may use another: each with the parts that it may import from. '' is the
+// folder itself, without its parts.
+const PARTS = {
+  delivery: {
+    '': [],
+    scheduling: [''],
+    handling: ['', 'scheduling'],
+    'dead-letters': ['', 'scheduling', 'handling'],
+    threads: [''],
+  },
+  'broker/jetstream': {
+    wire: [],
+    connection: ['wire'],
+    provisioning: ['wire', 'connection'],
+    publishing: ['wire', 'connection'],
+    consuming: ['wire', 'connection', 'provisioning'],
+    '': ['wire', 'connection', 'provisioning', 'publishing', 'consuming'],
+  },
+};
+
 // Packages that one part of the library keeps to itself, so that a change of package stays there. A second part is one
 // that has to load users' modules in another place.
 const KEPT_BY = {
@@ -29,8 +49,8 @@ const KEPT_BY = {
   ajv: ['schema/'],
   'ajv-formats': ['schema/'],
   commander: ['cli/'],
-  jiti: ['cli/', 'delivery/thread-entry.ts'],
-  piscina: ['delivery/threads.ts'],
+  jiti: ['cli/', 'delivery/threads/entry.ts'],
+  piscina: ['delivery/threads/pool.ts'],
   re2js: ['schema/'],
 };
 
@@ -53,6 +73,18 @@ const layerRules = LAYERS.flatMap((parts, level) =>
   })),
 );
 
+const folderOf = (layer, part) => (part === '' ? `^lib/${layer}/[^/]+$` : `^lib/${layer}/${part}/`);
+
+const partRules = Object.entries(PARTS).flatMap(([layer, parts]) =>
+  Object.entries(parts).map(([part, lower]) => ({
+    name: `part-${layer.replaceAll('/', '-')}${part === '' ? '' : `-${part}`}`,
+    comment: `lib/${layer}/${part} imports, of lib/${layer}/, only from: ${lower.map((each) => each || 'itself').join(', ') || 'nothing'}.`,
+    severity: 'error',
+    from: { path: folderOf(layer, part) },
+    to: { path: `^lib/${layer}/`, pathNot: [part, ...lower].map((each) => folderOf(layer, each)) },
+  })),
+);
+
 const packageRules = Object.entries(KEPT_BY).map(([name, parts]) => ({
   name: `only-${parts[0].replace(/\/$|\.ts$/, '').replaceAll('/', '-')}-imports-${name}`,
   comment: `Only lib/${parts.join(' and lib/')} may import ${name}.`,
@@ -64,7 +96,20 @@ const packageRules = Object.entries(KEPT_BY).map(([name, parts]) => ({
 module.exports = {
   forbidden: [
     ...layerRules,
+    ...partRules,
     ...packageRules,
+    {
+      name: 'no-unknown-folder',
+      comment: 'Every folder of a layer with parts is one of them: add it to PARTS.',
+      severity: 'error',
+      from: {
+        path: Object.keys(PARTS).map((layer) => `^lib/${layer}/`),
+        pathNot: Object.entries(PARTS).flatMap(([layer, parts]) =>
+          Object.keys(parts).map((part) => folderOf(layer, part)),
+        ),
+      },
+      to: {},
+    },
     {
       name: 'no-unknown-part',
       comment: 'Every file of lib/ belongs to a layer: put it into a folder that has one, or add the folder here.',

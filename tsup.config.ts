@@ -14,7 +14,7 @@ import { writeBuildStamp } from './scripts/build-stamp.mjs';
 const LIBRARY = { index: 'lib/index.ts' };
 const COMMAND = { lightbus: 'lib/cli/main.ts' };
 /** What runs in the worker threads of handlers. */
-const THREAD = { thread: 'lib/delivery/thread-entry.ts' };
+const THREAD = { thread: 'lib/delivery/threads/entry.ts' };
 
 /** The names that an entry re-exports, read from its source. */
 async function exportedNames(file: string): Promise<{ values: string[]; types: string[] }> {

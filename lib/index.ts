@@ -1,12 +1,12 @@
 export { create } from './bus/create.js';
-export type { DeadLetterFilter } from './bus/dead-letter-filter.js';
 export type {
   DeadLetterAction,
   DeadLetterRemoval,
   DeadLetterResult,
   DeadLetters,
   OpenedDeadLetter,
-} from './bus/dead-letters.js';
+} from './bus/dead-letters/admin.js';
+export type { DeadLetterFilter } from './bus/dead-letters/filter.js';
 export type {
   Bus,
   Client,

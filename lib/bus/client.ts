@@ -3,15 +3,15 @@ import type { RuleTable } from '../config/option.js';
 import type { ApiDefinition } from '../definition/api.js';
 import type { Listener } from '../delivery/options.js';
 import { InvalidEventListener } from '../errors.js';
-import type { DeadLetters } from './dead-letters.js';
+import type { DeadLetters } from './dead-letters/admin.js';
 import type { Firer } from './fire.js';
 import type { Worker } from './handles.js';
 import type { HookArguments, HookName, Hooks } from './hooks.js';
 import type { BusInternals } from './internals.js';
 import type { Lifecycle } from './lifecycle.js';
-import type { ListenerRegistry, Target } from './registry.js';
 import { SIGNAL } from './signal-option.js';
-import type { WorkerControl } from './worker.js';
+import type { ListenerRegistry, Target } from './worker/registry.js';
+import type { WorkerControl } from './worker/worker.js';
 
 const START_OPTIONS: RuleTable<{ signal?: AbortSignal | undefined }> = { signal: SIGNAL };
 

@@ -5,14 +5,14 @@ import { InvalidConfiguration } from '../errors.js';
 import { createBus } from './bus.js';
 import { BusClient } from './client.js';
 import { Contracts } from './contracts.js';
-import { DeadLetterOffice } from './dead-letters.js';
+import { DeadLetterOffice } from './dead-letters/admin.js';
 import { Firer } from './fire.js';
 import type { Bus, CreateOptions, UntypedBus } from './handles.js';
 import { Hooks } from './hooks.js';
 import { Lifecycle } from './lifecycle.js';
-import { ListenerRegistry } from './registry.js';
 import { Streams } from './streams.js';
-import { WorkerControl } from './worker.js';
+import { ListenerRegistry } from './worker/registry.js';
+import { WorkerControl } from './worker/worker.js';
 
 /**
  * Creates a bus. It connects to nothing until it fires or a worker starts.

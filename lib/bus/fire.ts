@@ -14,9 +14,9 @@ import { readArguments } from './fire-options.js';
 import type { Hooks } from './hooks.js';
 import type { Lifecycle, Opened } from './lifecycle.js';
 import { type EventSource, type FirePatience, Outgoing, type Prepared } from './outgoing.js';
-import { eventNotFound } from './registry.js';
 import type { Streams } from './streams.js';
 import { Turns } from './turns.js';
+import { eventNotFound } from './worker/registry.js';
 
 /** Kept free in a message, so that the same event fits as a dead letter, which has more headers. */
 const RESERVE_BYTES = 16 * 1024;

@@ -6,7 +6,7 @@ import type { BatchHandler, BatchOptions, Handler, Listener, ListenOptions } fro
 import type { Duration } from '../duration.js';
 import type { Logger } from '../logger.js';
 import type { EventMessage, OutgoingEvent, ReceivedEvent } from '../message/message.js';
-import type { DeadLetters } from './dead-letters.js';
+import type { DeadLetters } from './dead-letters/admin.js';
 
 /** How one event is fired. */
 export interface FireOptions {

@@ -1,5 +1,5 @@
 import { create } from '../bus/create.js';
-import type { DeadLetters } from '../bus/dead-letters.js';
+import type { DeadLetters } from '../bus/dead-letters/admin.js';
 import { LightbusError } from '../errors.js';
 import { hasBusModule, type LoadedBus, loadBus } from './load-bus.js';
 import type { Terminal } from './terminal.js';

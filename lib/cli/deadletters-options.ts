@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { DeadLetterFilter } from '../bus/dead-letter-filter.js';
+import type { DeadLetterFilter } from '../bus/dead-letters/filter.js';
 import { toMilliseconds } from '../duration.js';
 import { checkApiName, checkEventName, checkListenerName, checkServiceName } from '../names.js';
 import type { ConnectionFlags } from './deadletters-connection.js';

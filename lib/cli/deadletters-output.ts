@@ -1,4 +1,4 @@
-import type { OpenedDeadLetter } from '../bus/dead-letters.js';
+import type { OpenedDeadLetter } from '../bus/dead-letters/admin.js';
 import type { DeadLetter } from '../message/stored-dead-letter.js';
 import { printable, printableJson } from '../unprintable.js';
 import { renderTable } from './table.js';

@@ -1,6 +1,6 @@
 import { Argument, Command, Option } from 'commander';
-import type { DeadLetterFilter } from '../bus/dead-letter-filter.js';
-import type { DeadLetterResult, DeadLetters } from '../bus/dead-letters.js';
+import type { DeadLetterResult, DeadLetters } from '../bus/dead-letters/admin.js';
+import type { DeadLetterFilter } from '../bus/dead-letters/filter.js';
 import type { DeadLetter } from '../message/stored-dead-letter.js';
 import { printable } from '../unprintable.js';
 import { withDeadLetters } from './deadletters-connection.js';

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { createJiti } from 'jiti';
-import type { DeadLetters } from '../bus/dead-letters.js';
+import type { DeadLetters } from '../bus/dead-letters/admin.js';
 import type { BusInternals } from '../bus/internals.js';
 import { FailedToImportBusModule } from '../errors.js';
 

@@ -4,8 +4,8 @@ import { type Duration, MAX_TIMER_MS, toMilliseconds } from '../duration.js';
 import { InvalidConfiguration, InvalidEventListener } from '../errors.js';
 import { checkListenerName } from '../names.js';
 import { createBackoff } from './backoff.js';
+import type { FailurePolicy } from './failure-policy.js';
 import { type BatchOptions, type ListenOptions, OnError, type Since } from './options.js';
-import type { FailurePolicy } from './outcome.js';
 
 const DEFAULT_MAX_ATTEMPTS = 10;
 const LARGEST_CONCURRENCY = 10_000;

@@ -1,6 +1,6 @@
-import { DURABLE_SETTINGS } from '../../lib/broker/jetstream/durable-settings.js';
-import type { Rule } from '../../lib/broker/jetstream/settings.js';
-import { STREAM_SETTINGS } from '../../lib/broker/jetstream/stream-settings.js';
+import { DURABLE_SETTINGS } from '../../lib/broker/jetstream/provisioning/durable-settings.js';
+import type { Rule } from '../../lib/broker/jetstream/provisioning/settings.js';
+import { STREAM_SETTINGS } from '../../lib/broker/jetstream/provisioning/stream-settings.js';
 
 const ORDER = ['refuse', 'warn', 'adapt', 'harmless'];
 

@@ -3,12 +3,13 @@ import { EventFireTimeout, LightbusError } from '../../errors.js';
 import { parseHeaders } from '../../message/headers.js';
 import type { MessageStore, Patience, StoredMessage, StreamSpec } from '../broker.js';
 import { pause, within } from '../patience.js';
-import { ApiCode, isApiError, type JetStreamApi } from './api.js';
-import type { Connection } from './connection.js';
-import { headerBlock, parseAckAddress } from './delivery.js';
-import type { Provisioner } from './provision.js';
-import { explainMissingRight } from './rights.js';
-import { subscribe } from './subscribe.js';
+import type { Connection } from './connection/connection.js';
+import { ApiCode, isApiError, type JetStreamApi } from './connection/requests.js';
+import { explainMissingRight } from './connection/rights.js';
+import { subscribe } from './connection/subscribe.js';
+import type { Provisioner } from './provisioning/provision.js';
+import { parseAckAddress } from './wire/ack-address.js';
+import { headerBlock } from './wire/header-block.js';
 
 const PAGE = 64;
 /** A page without an answer for so long is asked for again. */

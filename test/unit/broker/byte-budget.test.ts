@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { ByteBudget } from '../../../lib/broker/jetstream/byte-budget.js';
+import { ByteBudget } from '../../../lib/broker/jetstream/consuming/byte-budget.js';
 
 const MIB = 1024 * 1024;
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { DurableSpec, StartAt } from '../../../lib/broker/broker.js';
-import { DurableCare } from '../../../lib/broker/jetstream/care.js';
-import type { Provisioner } from '../../../lib/broker/jetstream/provision.js';
+import { DurableCare } from '../../../lib/broker/jetstream/consuming/durable-manager.js';
+import type { Provisioner } from '../../../lib/broker/jetstream/provisioning/provision.js';
 import { recordLog } from '../../support/bus.js';
 
 const FILTER = 'lightbus.shop.order_placed';

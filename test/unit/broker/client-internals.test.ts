@@ -3,8 +3,8 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { connect, type Msg, type NatsConnection } from 'nats';
 import sinon from 'sinon';
-import { guardClient } from '../../../lib/broker/jetstream/client-guard.js';
-import { headerBlock } from '../../../lib/broker/jetstream/delivery.js';
+import { guardClient } from '../../../lib/broker/jetstream/connection/client-guard.js';
+import { headerBlock } from '../../../lib/broker/jetstream/wire/header-block.js';
 
 // What we rely on and the client does not promise. A new version of it must pass these before `~2.29` may be changed.
 describe('the internals of the client that we rely on', () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { explainProblem } from '../../../lib/broker/jetstream/connection-problem.js';
+import { explainProblem } from '../../../lib/broker/jetstream/connection/problem.js';
 
 const problem = (message: string, code?: string) => Object.assign(new Error(message), code && { code });
 const TLS = { caFile: 'ca.pem', certFile: 'cert.pem', keyFile: 'key.pem' };

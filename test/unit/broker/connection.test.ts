@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import sinon from 'sinon';
-import { Connection } from '../../../lib/broker/jetstream/connection.js';
-import { Dialer, type DialOptions } from '../../../lib/broker/jetstream/dialer.js';
+import { Connection } from '../../../lib/broker/jetstream/connection/connection.js';
+import { Dialer, type DialOptions } from '../../../lib/broker/jetstream/connection/dialer.js';
 import { errorOf, recordLog } from '../../support/bus.js';
 
 describe('a connection that there is none of', () => {

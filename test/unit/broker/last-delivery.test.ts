@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { LastDelivery, maySetBack } from '../../../lib/broker/jetstream/last-delivery.js';
+import { LastDelivery, maySetBack } from '../../../lib/broker/jetstream/consuming/last-delivery.js';
 
 describe('the newest event that was acknowledged', () => {
   it('is known again when the server hands it over as if for the first time', () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import type { DurableInfo } from '../../../lib/broker/jetstream/durable-config.js';
-import { LossWatch } from '../../../lib/broker/jetstream/losses.js';
-import type { StreamInfo } from '../../../lib/broker/jetstream/stream-config.js';
+import { LossWatch } from '../../../lib/broker/jetstream/consuming/losses.js';
+import type { DurableInfo } from '../../../lib/broker/jetstream/provisioning/durable-config.js';
+import type { StreamInfo } from '../../../lib/broker/jetstream/provisioning/stream-config.js';
 import { recordLog } from '../../support/bus.js';
 
 /** A stream whose first events were removed. */

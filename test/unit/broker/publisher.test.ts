@@ -1,8 +1,8 @@
 // What a real server cannot be made to do at the right moment: to be silent, to answer late, and others to answer first.
 import { expect } from 'chai';
 import sinon from 'sinon';
-import type { Connection, ConnectionListener } from '../../../lib/broker/jetstream/connection.js';
-import { Publisher } from '../../../lib/broker/jetstream/publisher.js';
+import type { Connection, ConnectionListener } from '../../../lib/broker/jetstream/connection/connection.js';
+import { Publisher } from '../../../lib/broker/jetstream/publishing/publisher.js';
 import type { EventFireTimeout } from '../../../lib/errors.js';
 import { errorOf, recordLog } from '../../support/bus.js';
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { Msg, NatsConnection } from 'nats';
 import sinon from 'sinon';
-import type { Connection } from '../../../lib/broker/jetstream/connection.js';
-import { NO_PULL_LIMITS, Pulls } from '../../../lib/broker/jetstream/pulls.js';
+import type { Connection } from '../../../lib/broker/jetstream/connection/connection.js';
+import { NO_PULL_LIMITS, Pulls } from '../../../lib/broker/jetstream/consuming/pulls.js';
 import { recordLog } from '../../support/bus.js';
 
 /** Pulls over a client that only notes what it is told. */

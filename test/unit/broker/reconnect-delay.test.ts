@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import sinon from 'sinon';
-import { reconnectDelay } from '../../../lib/broker/jetstream/reconnect-delay.js';
+import { reconnectDelay } from '../../../lib/broker/jetstream/connection/reconnect-delay.js';
 
 const HOUR = 3_600_000;
 

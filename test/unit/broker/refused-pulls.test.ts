@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { NO_PULL_LIMITS } from '../../../lib/broker/jetstream/pulls.js';
-import { RefusedPulls } from '../../../lib/broker/jetstream/refused-pulls.js';
+import { NO_PULL_LIMITS } from '../../../lib/broker/jetstream/consuming/pulls.js';
+import { RefusedPulls } from '../../../lib/broker/jetstream/consuming/refused-pulls.js';
 import { recordLog } from '../../support/bus.js';
 import { DURABLE } from './settings-setup.js';
 

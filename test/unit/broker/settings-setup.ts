@@ -1,6 +1,6 @@
 import type { DurableSpec, StreamSpec } from '../../../lib/broker/broker.js';
-import { type DurableInfo, durableConfig } from '../../../lib/broker/jetstream/durable-config.js';
-import { type StreamInfo, streamConfig } from '../../../lib/broker/jetstream/stream-config.js';
+import { type DurableInfo, durableConfig } from '../../../lib/broker/jetstream/provisioning/durable-config.js';
+import { type StreamInfo, streamConfig } from '../../../lib/broker/jetstream/provisioning/stream-config.js';
 
 /** The stream of an API that this service owns, configured as it is without any configuration. */
 export const SHOP: StreamSpec = {

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { DURABLE_SETTINGS } from '../../../lib/broker/jetstream/durable-settings.js';
-import { judge } from '../../../lib/broker/jetstream/settings.js';
-import { SettingsCheck } from '../../../lib/broker/jetstream/settings-check.js';
-import type { StreamInfo } from '../../../lib/broker/jetstream/stream-config.js';
-import { STREAM_SETTINGS } from '../../../lib/broker/jetstream/stream-settings.js';
-import { overlaps } from '../../../lib/broker/jetstream/subjects.js';
+import { DURABLE_SETTINGS } from '../../../lib/broker/jetstream/provisioning/durable-settings.js';
+import { judge } from '../../../lib/broker/jetstream/provisioning/settings.js';
+import { SettingsCheck } from '../../../lib/broker/jetstream/provisioning/settings-check.js';
+import type { StreamInfo } from '../../../lib/broker/jetstream/provisioning/stream-config.js';
+import { STREAM_SETTINGS } from '../../../lib/broker/jetstream/provisioning/stream-settings.js';
+import { overlaps } from '../../../lib/broker/jetstream/wire/subjects.js';
 import { recordLog } from '../../support/bus.js';
 import { DURABLE, deadLetters, durableInfo, SHOP, streamInfo } from './settings-setup.js';
 

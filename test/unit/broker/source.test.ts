@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import type { Msg } from 'nats';
 import sinon from 'sinon';
 import type { Delivery, DurableSpec } from '../../../lib/broker/broker.js';
-import { ByteBudget } from '../../../lib/broker/jetstream/byte-budget.js';
-import type { ConnectionListener } from '../../../lib/broker/jetstream/connection.js';
-import { DurableSource, type SourceParts } from '../../../lib/broker/jetstream/source.js';
+import type { ConnectionListener } from '../../../lib/broker/jetstream/connection/connection.js';
+import { ByteBudget } from '../../../lib/broker/jetstream/consuming/byte-budget.js';
+import { DurableSource, type SourceParts } from '../../../lib/broker/jetstream/consuming/source.js';
 import { DurableConflict } from '../../../lib/errors.js';
 import { recordLog } from '../../support/bus.js';
 

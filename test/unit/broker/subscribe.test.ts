@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Msg, NatsConnection } from 'nats';
 import sinon from 'sinon';
-import { subscribe } from '../../../lib/broker/jetstream/subscribe.js';
+import { subscribe } from '../../../lib/broker/jetstream/connection/subscribe.js';
 import { recordLog } from '../../support/bus.js';
 
 describe('a subscription', () => {

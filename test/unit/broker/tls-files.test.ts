@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { checkTlsFiles } from '../../../lib/broker/jetstream/tls-files.js';
+import { checkTlsFiles } from '../../../lib/broker/jetstream/connection/tls-files.js';
 import type { ResolvedTls } from '../../../lib/config/config.js';
 import { InvalidConfiguration } from '../../../lib/errors.js';
 

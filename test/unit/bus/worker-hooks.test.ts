@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { Hooks } from '../../../lib/bus/hooks.js';
 import { Scope } from '../../../lib/bus/scope.js';
-import { runOnStart } from '../../../lib/bus/worker-hooks.js';
+import { runOnStart } from '../../../lib/bus/worker/hooks.js';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 

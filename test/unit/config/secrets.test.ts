@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { expect } from 'chai';
-import { Dialer } from '../../../lib/broker/jetstream/dialer.js';
+import { Dialer } from '../../../lib/broker/jetstream/connection/dialer.js';
 import { loadConfig } from '../../../lib/bus/config-file.js';
 import { renderError } from '../../../lib/cli/report.js';
 import { checkCreateOptions } from '../../../lib/config/create-options.js';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Flow } from '../../../lib/delivery/flow.js';
+import { Flow } from '../../../lib/delivery/scheduling/flow.js';
 
 function succeed(flow: Flow, times: number, milliseconds: number): void {
   for (let count = 0; count < times; count++) flow.succeeded(milliseconds);

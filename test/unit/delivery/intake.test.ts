@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Intake } from '../../../lib/delivery/intake.js';
+import { Intake } from '../../../lib/delivery/scheduling/pull-scheduler.js';
 import { FakeSource } from './listener-setup.js';
 
 /** What is asked for when nothing is under way. */

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Delivery, Source } from '../../../lib/broker/broker.js';
-import { Held } from '../../../lib/delivery/held.js';
-import { Lanes } from '../../../lib/delivery/lanes.js';
+import { Lanes } from '../../../lib/delivery/scheduling/lanes.js';
+import { Held } from '../../../lib/delivery/scheduling/pending-delivery.js';
 
 /** A delivery that is only passed on here. */
 function held(): Held {

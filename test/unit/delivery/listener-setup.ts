@@ -1,11 +1,11 @@
 import type { Delivery, DurableSpec, Source } from '../../../lib/broker/broker.js';
-import { BatchRunner } from '../../../lib/delivery/batch.js';
-import type { BatchLimits } from '../../../lib/delivery/gathering.js';
-import { Held } from '../../../lib/delivery/held.js';
-import { ListenerLoop } from '../../../lib/delivery/loop.js';
+import { BatchRunner } from '../../../lib/delivery/handling/batch.js';
+import { EventRunner, type RunnerParts } from '../../../lib/delivery/handling/runner.js';
 import { OnError } from '../../../lib/delivery/options.js';
-import { suspicionOf } from '../../../lib/delivery/outcome.js';
-import { EventRunner, type RunnerParts } from '../../../lib/delivery/runner.js';
+import type { BatchLimits } from '../../../lib/delivery/scheduling/gathering.js';
+import { ListenerLoop } from '../../../lib/delivery/scheduling/loop.js';
+import { Held } from '../../../lib/delivery/scheduling/pending-delivery.js';
+import { suspicionOf } from '../../../lib/delivery/scheduling/suspicion.js';
 import { type RecordedLog, recordLog } from '../../support/bus.js';
 
 /** A source of which a test hands deliveries over itself; it notes what is asked of it. */

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
+import type { FailurePolicy } from '../../../lib/delivery/failure-policy.js';
+import { outcomeOf } from '../../../lib/delivery/handling/outcome.js';
 import { OnError } from '../../../lib/delivery/options.js';
-import { type FailurePolicy, killsItsProcess, outcomeOf } from '../../../lib/delivery/outcome.js';
+import { killsItsProcess } from '../../../lib/delivery/scheduling/suspicion.js';
 import { Reject, RetryAfter } from '../../../lib/verdicts.js';
 
 const policy: FailurePolicy = { maxAttempts: 3, backoff: (attempt) => attempt * 1000 };

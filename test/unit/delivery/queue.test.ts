@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { Queue } from '../../../lib/delivery/queue.js';
+import { Queue } from '../../../lib/delivery/scheduling/queue.js';
 
 describe('a queue', () => {
   it('gives what it was given, in order, whatever is done in between', () => {

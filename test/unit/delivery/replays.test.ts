@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Broker, Delivery, Source } from '../../../lib/broker/broker.js';
-import { Replays } from '../../../lib/delivery/replays.js';
+import { Replays } from '../../../lib/delivery/dead-letters/replay-consumer.js';
 import type { WireEvent } from '../../../lib/message/codec.js';
 import { parseHeaders } from '../../../lib/message/headers.js';
 import { recordLog } from '../../support/bus.js';

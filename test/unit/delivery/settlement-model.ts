@@ -1,8 +1,8 @@
-import type { Held } from '../../../lib/delivery/held.js';
-import { ListenerLoop } from '../../../lib/delivery/loop.js';
+import { EventRunner } from '../../../lib/delivery/handling/runner.js';
 import { OnError } from '../../../lib/delivery/options.js';
-import { suspicionOf } from '../../../lib/delivery/outcome.js';
-import { EventRunner } from '../../../lib/delivery/runner.js';
+import { ListenerLoop } from '../../../lib/delivery/scheduling/loop.js';
+import type { Held } from '../../../lib/delivery/scheduling/pending-delivery.js';
+import { suspicionOf } from '../../../lib/delivery/scheduling/suspicion.js';
 import type { ReceivedEvent } from '../../../lib/message/message.js';
 import { FakeServer, type HandOver, type Twin } from './fake-server.js';
 import { backoff, errorOf, type Failure, KEYS, LEASE, type Plan, RETRY_AFTER, type Setup } from './settlement-setup.js';
@@ -47,7 +47,7 @@ export class ListenerModel {
       name: 'listener',
       concurrency: setup.concurrency,
       inLanes: setup.inLanes,
-      suspicionOf: (held) => suspicionOf(held.attempt, { maxAttempts: setup.maxAttempts, backoff }),
+      suspicionOf: (held) => suspicionOf(held.attempt, { maxAttempts: setup.maxAttempts }),
       logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
       runner: (loop) =>
         new EventRunner(

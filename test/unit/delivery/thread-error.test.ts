@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { packError, unpackError } from '../../../lib/delivery/thread-error.js';
+import { packError, unpackError } from '../../../lib/delivery/threads/error.js';
 import { Reject, RetryAfter } from '../../../lib/index.js';
 import { isReject, isRetryAfter } from '../../../lib/verdicts.js';
 

@@ -1,0 +1,165 @@
+import { ErrorCode, NatsError } from 'nats';
+import { EventFireTimeout, InvalidConfiguration, LightbusError } from '../../../errors.js';
+import type { Patience } from '../../broker.js';
+import { pause, remaining } from '../../patience.js';
+import type { Connection } from './connection.js';
+import { explainMissingRight } from './rights.js';
+
+const REQUEST_TIMEOUT_MS = 5000;
+const FIRST_RETRY_MS = 250;
+const LAST_RETRY_MS = 2000;
+/** A restart or an election is over by then, mostly. */
+const TELL_SILENCE_AFTER_MS = 5000;
+
+/** JetStream's error numbers that we branch on; `errors.json` of nats-server lists them all. */
+export const ApiCode = {
+  streamNotFound: 10059,
+  streamNameInUse: 10058,
+  subjectsOverlap: 10065,
+  consumerNotFound: 10014,
+  consumerExists: 10148,
+  consumerNameInUse: 10013,
+  noSuitablePeers: 10005,
+  replicasNotSupported: 10074,
+  jetStreamOff: 10076,
+  jetStreamOffForAccount: 10039,
+} as const;
+
+/** JetStream answered with an error. */
+export class ApiError extends LightbusError {
+  /** JetStream's own number. */
+  readonly apiCode: number;
+  /** What JetStream said, with its number. */
+  readonly reason: string;
+
+  constructor(operation: string, description: string, apiCode: number) {
+    const reason = `${description} (${apiCode})`;
+    super(`JetStream refused ${operation}: ${reason}`);
+    this.apiCode = apiCode;
+    this.reason = reason;
+  }
+}
+
+/** Whether an error is JetStream's answer of that number. */
+export function isApiError(error: unknown, ...codes: number[]): boolean {
+  return error instanceof ApiError && codes.includes(error.apiCode);
+}
+
+/** JetStream's management requests over one connection. */
+export class JetStreamApi {
+  readonly #connection: Connection;
+  readonly #options: { domain?: string | undefined; apiPrefix?: string | undefined };
+  readonly prefix: string;
+  #silenceTold = false;
+
+  constructor(connection: Connection, options: { domain?: string | undefined; apiPrefix?: string | undefined }) {
+    this.#connection = connection;
+    this.#options = options;
+    this.prefix = options.apiPrefix ?? (options.domain ? `$JS.${options.domain}.API` : '$JS.API');
+  }
+
+  /**
+   * One request; asks again while nobody answers, for JetStream is silent during elections and restarts.
+   *
+   * @throws ApiError for what JetStream says, LightbusError for a missing right, InvalidConfiguration where JetStream is switched off, EventFireTimeout, the signal's reason
+   */
+  async request<T>(operation: string, body: object | undefined, patience: Patience): Promise<T> {
+    const began = performance.now();
+    for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, LAST_RETRY_MS)) {
+      const nats = await this.#connection.ready(patience);
+      patience.signal?.throwIfAborted();
+      try {
+        return await this.once<T>(operation, body, patience);
+      } catch (error) {
+        if (
+          isApiError(error, ApiCode.jetStreamOff, ApiCode.jetStreamOffForAccount) ||
+          (isSilence(error) && nats.info !== undefined && isAlone(nats.info))
+        ) {
+          throw this.#switchedOff(error);
+        }
+        if (!isTransient(error)) throw error;
+        if (performance.now() - began >= TELL_SILENCE_AFTER_MS) this.#tellSilence(operation, error);
+        const deadline = patience.deadline ?? Number.POSITIVE_INFINITY;
+        if (performance.now() + wait >= deadline) throw this.#gaveUp(operation, error);
+        await pause(wait, patience.signal);
+      }
+    }
+  }
+
+  /** One request, one answer, no second try. */
+  async once<T>(operation: string, body: object | undefined, patience: Patience): Promise<T> {
+    const nats = await this.#connection.ready(patience);
+    const timeout = Math.max(1, Math.min(REQUEST_TIMEOUT_MS, remaining(patience.deadline ?? Number.POSITIVE_INFINITY)));
+    const payload = body === undefined ? undefined : JSON.stringify(body);
+    const answer = await nats
+      .request(`${this.prefix}.${operation}`, payload, { timeout })
+      .catch((error: unknown) => Promise.reject(explainMissingRight(error, this.#connection.inboxPrefix)));
+    return readAnswer<T>(operation, answer.string());
+  }
+
+  /**
+   * Whether JetStream may run on several servers. The server we are connected to knows only of itself: a leaf node names a
+   * cluster always, and a domain is somewhere else. So who needs several has to try.
+   */
+  async mayBeClustered(patience: Patience): Promise<boolean> {
+    const { info } = await this.#connection.ready(patience);
+    return Boolean(info?.cluster || this.#options.domain || this.#options.apiPrefix);
+  }
+
+  /** Once: whoever asks goes on waiting, because servers restart. */
+  #tellSilence(operation: string, error: unknown): void {
+    if (this.#silenceTold) return;
+    this.#silenceTold = true;
+    const { domain, apiPrefix } = this.#options;
+    const given = apiPrefix ? `nats.apiPrefix "${apiPrefix}"` : domain ? `nats.domain "${domain}"` : undefined;
+    const hint = given ? `is ${given} right?` : 'does the server, or the hub behind it, have JetStream switched on?';
+    this.#connection.logger.warn(
+      { servers: this.#connection.address, operation, reason: (error as Error).message },
+      `JetStream has not answered at ${this.prefix} for some seconds; still waiting: ${hint}`,
+    );
+  }
+
+  #switchedOff(cause: unknown): InvalidConfiguration {
+    return new InvalidConfiguration(
+      `JetStream is switched off at ${this.#connection.address}, or for this account; start nats-server with -js, or with a jetstream block in its configuration`,
+      { cause },
+    );
+  }
+
+  #gaveUp(operation: string, cause: unknown): LightbusError {
+    return new EventFireTimeout(
+      `JetStream at ${this.#connection.address} did not answer ${operation} within the timeout: ${(cause as Error).message}`,
+      {
+        cause,
+        stored: 'no',
+      },
+    );
+  }
+}
+
+/** @throws ApiError if the answer is one, or is none of JetStream's */
+function readAnswer<T>(operation: string, text: string): T {
+  let answer: { error?: { code?: number; err_code?: number; description?: string } } | null;
+  try {
+    answer = JSON.parse(text);
+  } catch {
+    throw new ApiError(operation, 'the answer is not JSON; does another service answer on its subject?', 0);
+  }
+  const { error } = answer ?? {};
+  if (error) throw new ApiError(operation, error.description ?? 'unknown error', error.err_code ?? error.code ?? 0);
+  return answer as T;
+}
+
+/** Whether a server without JetStream has no other behind it that may have it. */
+function isAlone(info: { jetstream?: boolean; cluster?: string }): boolean {
+  return info.jetstream !== true && info.cluster === undefined;
+}
+
+function isSilence(error: unknown): boolean {
+  return error instanceof NatsError && error.code === ErrorCode.NoResponders;
+}
+
+function isTransient(error: unknown): boolean {
+  if (error instanceof ApiError) return error.apiCode === 10008 || error.apiCode === 10009; // not available just now, no leader
+  return error instanceof NatsError;
+}

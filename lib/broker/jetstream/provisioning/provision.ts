@@ -1,0 +1,168 @@
+import { LightbusError, StreamConflict } from '../../../errors.js';
+import type { Logger } from '../../../logger.js';
+import type { DurableSpec, Patience, StreamSpec } from '../../broker.js';
+import { ApiCode, isApiError, type JetStreamApi } from '../connection/requests.js';
+import { captures } from '../wire/subjects.js';
+import { createStream, explainRefusedStream } from './create-stream.js';
+import { type DurableInfo, durableConfig } from './durable-config.js';
+import { SettingsCheck } from './settings-check.js';
+import type { StreamInfo } from './stream-config.js';
+
+const LOOK_AT_STREAM_EVERY_MS = 20_000;
+
+/** Creates what is missing and changes nothing: info first, create, info again, since another process may do the same just now. */
+export class Provisioner {
+  readonly #api: JetStreamApi;
+  readonly #logger: Logger;
+  readonly #settings: SettingsCheck;
+  /** When each stream was last looked at: its durables take turns. */
+  readonly #lookedAt = new Map<string, number>();
+
+  constructor(api: JetStreamApi, logger: Logger) {
+    this.#api = api;
+    this.#logger = logger;
+    this.#settings = new SettingsCheck(logger);
+  }
+
+  /** The API's stream, if there is one. @throws StreamConflict if it is not what it has to be for its purpose */
+  async findStream(
+    spec: StreamSpec,
+    patience: Patience,
+    purpose: 'use' | 'read' = 'use',
+  ): Promise<StreamInfo | undefined> {
+    const name = spec.manage ? spec.name : await this.#nameBySubject(spec.subjects, patience);
+    const info = name === undefined ? undefined : await this.streamInfo(name, patience);
+    if (info !== undefined) this.#settings.stream(spec, info, purpose);
+    return info;
+  }
+
+  /** The API's stream, made if need be. @throws StreamConflict */
+  async ensureStream(spec: StreamSpec, patience: Patience): Promise<StreamInfo> {
+    const found = await this.findStream(spec, patience);
+    if (found !== undefined) return found;
+    if (!spec.manage) {
+      throw new LightbusError(
+        `No stream captures ${spec.subjects}, and manage is false for ${spec.purpose}; create ${spec.name} by hand ("nats stream add")`,
+      );
+    }
+    try {
+      const made = await createStream(this.#api, spec, { patience, logger: this.#logger });
+      this.#logger.info({ stream: spec.name, subjects: spec.subjects }, 'Created the stream');
+      // Asked again, because only this answer names the domain, by which the stream's word is known from another's.
+      return (await this.streamInfo(spec.name, patience)) ?? made;
+    } catch (error) {
+      if (isApiError(error, ApiCode.subjectsOverlap)) throw await this.#overlap(spec, patience, error);
+      if (!isApiError(error, ApiCode.streamNameInUse)) throw explainRefusedStream(spec, error);
+      const other = await this.findStream(spec, patience);
+      if (other === undefined) throw error;
+      return other;
+    }
+  }
+
+  /**
+   * The listener's durable, made if need be; undefined if its stream is gone meanwhile, or it is not for us to make.
+   *
+   * @throws DurableConflict
+   */
+  async ensureDurable(
+    spec: DurableSpec,
+    stream: StreamInfo,
+    patience: Patience,
+  ): Promise<{ info: DurableInfo; created: boolean } | undefined> {
+    const streamName = stream.config.name;
+    const found = await this.durableInfo(streamName, spec.name, patience);
+    if (found !== undefined) return { info: this.#checked(spec, found, stream), created: false };
+    if (!spec.stream.manage) return undefined;
+    try {
+      const request = { stream_name: streamName, config: durableConfig(spec), action: 'create' };
+      await this.#api.request(`CONSUMER.CREATE.${streamName}.${spec.name}.${spec.filterSubject}`, request, patience);
+      await this.#announce(spec, stream, patience);
+    } catch (error) {
+      if (isApiError(error, ApiCode.streamNotFound)) return undefined;
+      if (!isApiError(error, ApiCode.consumerExists, ApiCode.consumerNameInUse)) throw error;
+    }
+    const made = await this.durableInfo(streamName, spec.name, patience);
+    return made && { info: this.#checked(spec, made, stream), created: true };
+  }
+
+  async durableInfo(stream: string, durable: string, patience: Patience): Promise<DurableInfo | undefined> {
+    return await this.#orUndefined(
+      this.#api.request<DurableInfo>(`CONSUMER.INFO.${stream}.${durable}`, undefined, patience),
+    );
+  }
+
+  async #announce(spec: DurableSpec, stream: StreamInfo, patience: Patience): Promise<void> {
+    const fields = { durable: spec.name, stream: stream.config.name, filterSubject: spec.filterSubject };
+    const counts =
+      spec.startAt === 'new' ? await this.#countBySubject(stream.config.name, spec.filterSubject, patience) : {};
+    const skipped = Object.values(counts).reduce((sum, count) => sum + count, 0);
+    if (skipped === 0) return this.#logger.info(fields, 'Created the durable');
+    this.#logger.warn(
+      { ...fields, skipped },
+      `Created the durable for new events only: it skips the ${skipped} that the stream holds for it; use since: 'beginning' to have them`,
+    );
+  }
+
+  /** Whether the stream holds events of no other subject than this. */
+  async holdsOnly(stream: string, subject: string, patience: Patience): Promise<boolean> {
+    const held = Object.keys(await this.#countBySubject(stream, '>', patience));
+    return held.every((each) => captures(subject, each));
+  }
+
+  async #countBySubject(stream: string, filter: string, patience: Patience): Promise<Readonly<Record<string, number>>> {
+    const request = { subjects_filter: filter };
+    const { state } = await this.#api.request<StreamInfo>(`STREAM.INFO.${stream}`, request, patience);
+    return state.subjects ?? {};
+  }
+
+  async streamInfo(name: string, patience: Patience): Promise<StreamInfo | undefined> {
+    return await this.#orUndefined(this.#api.request<StreamInfo>(`STREAM.INFO.${name}`, undefined, patience));
+  }
+
+  async #orUndefined<T>(answer: Promise<T>): Promise<T | undefined> {
+    try {
+      return await answer;
+    } catch (error) {
+      if (isApiError(error, ApiCode.streamNotFound, ApiCode.consumerNotFound)) return undefined;
+      throw error;
+    }
+  }
+
+  async #nameBySubject(subject: string, patience: Patience): Promise<string | undefined> {
+    const { streams } = await this.#api.request<{ streams: string[] | null }>('STREAM.NAMES', { subject }, patience);
+    return streams?.[0];
+  }
+
+  async #overlap(spec: StreamSpec, patience: Patience, cause: unknown): Promise<StreamConflict> {
+    const other = await this.#nameBySubject(spec.subjects, patience);
+    return new StreamConflict(
+      `The stream ${spec.name} of ${spec.purpose} has to capture ${spec.subjects}, but the stream ${other ?? '(not visible to this user)'} captures some of these subjects already; ` +
+        `narrow its subjects, or set manage: false to use it as it is`,
+      { cause },
+    );
+  }
+
+  /** Whether a durable and its stream are still as they have to be. @throws StreamConflict, DurableConflict */
+  async lookAgain(spec: DurableSpec, durable: DurableInfo, stream: StreamInfo, patience: Patience): Promise<void> {
+    this.#settings.durable(spec, durable, stream);
+    const { name } = stream.config;
+    const now = performance.now();
+    if (now - (this.#lookedAt.get(name) ?? Number.NEGATIVE_INFINITY) < LOOK_AT_STREAM_EVERY_MS) return;
+    const found = await this.streamInfo(name, patience);
+    if (found === undefined) return;
+    this.#settings.stream(spec.stream, found);
+    // What is refused is looked at by each of its durables.
+    this.#lookedAt.set(name, now);
+  }
+
+  /** Has the streams looked at again at once. */
+  forgetLooks(): void {
+    this.#lookedAt.clear();
+  }
+
+  /** @throws DurableConflict */
+  #checked(spec: DurableSpec, info: DurableInfo, stream: StreamInfo): DurableInfo {
+    this.#settings.durable(spec, info, stream);
+    return info;
+  }
+}

@@ -1,0 +1,21 @@
+import type { Msg } from 'nats';
+import { type Headers, parseHeaders } from '../../../message/headers.js';
+import { headerBlock } from './header-block.js';
+
+/** The server's word where a message was expected, e.g. `NATS/1.0 409 Consumer Deleted`. */
+export interface Status {
+  readonly code: number;
+  readonly description: string;
+  readonly headers: Headers;
+}
+
+/**
+ * Reads a status; undefined if the message bears none. Anybody may write to an inbox whose name he knows: the client's own
+ * reader throws on headers that are none, which would end its connection.
+ */
+export function statusOf(message: Msg): Status | undefined {
+  const block = headerBlock(message);
+  const start = Buffer.from(block.buffer, block.byteOffset, Math.min(block.length, 200)).toString('latin1');
+  const [, code, description = ''] = /^NATS\/1\.0 +(\d{3})\b *([^\r\n]*)/.exec(start) ?? [];
+  return code === undefined ? undefined : { code: Number(code), description, headers: parseHeaders(block) };
+}

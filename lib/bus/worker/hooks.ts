@@ -1,0 +1,93 @@
+import type { Logger } from '../../logger.js';
+import type { Hooks } from '../hooks.js';
+import type { Scope } from '../scope.js';
+
+/** What a hook gets to end in, once its signal was aborted. */
+const GRACE_MS = 1000;
+/** A hook `onStart` may take long, but not unnoticed. */
+const LONG_START_MS = 30_000;
+
+export interface WorkerHookParts {
+  readonly hooks: Hooks;
+  readonly scope: Scope;
+  readonly logger: Logger;
+}
+
+/**
+ * Runs the `onStart` hooks one after another; a failing one ends it, and so does `stopping`.
+ *
+ * @throws what a hook threw, or the signal's reason
+ */
+export async function runOnStart(parts: WorkerHookParts, stopping: AbortSignal): Promise<void> {
+  const slow = setTimeout(() => {
+    parts.logger.warn({}, 'A hook onStart has been running for 30 seconds; no event is handled before it has ended');
+  }, LONG_START_MS);
+  slow.unref();
+  try {
+    for (const hook of parts.hooks.named('onStart')) {
+      stopping.throwIfAborted();
+      await untilAborted(parts, 'onStart', hook, stopping);
+    }
+    stopping.throwIfAborted();
+  } finally {
+    clearTimeout(slow);
+  }
+}
+
+/**
+ * Runs all `onStop` hooks one after another, each for `limit` milliseconds at most; a failing one keeps no other from its run.
+ *
+ * @throws what the first failing one threw
+ */
+export async function runOnStop(parts: WorkerHookParts, limit: number): Promise<void> {
+  const failures: unknown[] = [];
+  for (const hook of parts.hooks.named('onStop')) {
+    const controller = new AbortController();
+    const over = () =>
+      controller.abort(new Error(`A hook onStop did not end within the shutdownTimeout of ${limit} ms`));
+    const timer = setTimeout(over, limit);
+    try {
+      await untilAborted(parts, 'onStop', hook, controller.signal);
+    } catch (error) {
+      failures.push(error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+/**
+ * Waits for a hook until it ends, or until its signal was aborted and it has not heeded that for a second.
+ *
+ * @param signal not aborted yet
+ */
+function untilAborted(
+  { scope, logger }: WorkerHookParts,
+  name: 'onStart' | 'onStop',
+  hook: (argument: { signal: AbortSignal }) => unknown,
+  signal: AbortSignal,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined;
+    const leave = () => {
+      logger.warn({ hook: name }, `A hook ${name} does not end although its signal was aborted; left it running`);
+      settle(() => reject(signal.reason));
+    };
+    const aborted = () => {
+      timer = setTimeout(leave, GRACE_MS);
+    };
+    function settle(how: () => void): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', aborted);
+      how();
+    }
+    signal.addEventListener('abort', aborted, { once: true });
+    scope
+      .runHook(name, () => hook({ signal }))
+      .then(
+        () => settle(resolve),
+        (error: unknown) => settle(() => reject(error)),
+      );
+  });
+}

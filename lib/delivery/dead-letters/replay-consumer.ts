@@ -1,0 +1,183 @@
+import type { Broker, Delivery, DurableSpec, Sink, Source, StreamSpec } from '../../broker/broker.js';
+import type { Logger } from '../../logger.js';
+import { namesOrigin, originOf } from '../../message/replay.js';
+import { encodeReplay } from '../../message/stored-dead-letter.js';
+import { replayStream } from '../../names.js';
+import type { Lookup } from '../handling/decode.js';
+import { Held } from '../scheduling/pending-delivery.js';
+
+/** How many replays are in hand at a time: few, because those of a slow listener keep others waiting. */
+const WINDOW = 32;
+const NO_LISTENER_DELAY_MS = 30_000;
+/** Each giving back counts as an attempt, of which the listener should find all its own. */
+const MOST_GIVEN_BACK = 5;
+const STORE_TIMEOUT_MS = 10_000;
+const PRUNE_EVERY_MS = 5000;
+const MAX_ACK_PENDING = 5000;
+const MOST_TOLD = 1000;
+
+/** A listener that replays may be for. */
+export interface ReplayTarget {
+  readonly listenerName: string;
+  readonly lookup: Lookup;
+  accept(held: Held): void;
+  /** When a delivery that is read now may have been sent. */
+  sentAt(now: number): number;
+}
+
+export interface ReplayParts {
+  readonly broker: Broker;
+  readonly logger: Logger;
+  readonly stream: StreamSpec;
+  readonly prefix: string;
+  readonly serviceName: string;
+  /** Milliseconds. */
+  readonly lease: number;
+  readonly targets: readonly ReplayTarget[];
+}
+
+/** Takes the dead letters that are replayed to this service, and hands each to the listener that gave it up. */
+export class Replays implements Sink {
+  readonly #parts: ReplayParts;
+  readonly #closing = new AbortController();
+  readonly #inHand = new Set<Held>();
+  readonly #told = new Set<string>();
+  #source: Source | undefined;
+  #pruner: NodeJS.Timeout | undefined;
+
+  constructor(parts: ReplayParts) {
+    this.#parts = parts;
+  }
+
+  /** Does not wait: a service that may not hear of replays works all the same, and says so once. */
+  start(): void {
+    const { broker, logger } = this.#parts;
+    broker.open(this.#durable(), this, { signal: this.#closing.signal }).then(
+      (source) => {
+        this.#source = source;
+        this.#ask();
+      },
+      (error: unknown) => {
+        if (this.#closing.signal.aborted) return;
+        logger.error({ err: error }, 'Dead letters cannot be replayed to this worker; all else works');
+      },
+    );
+    this.#pruner = setInterval(() => this.#ask(), PRUNE_EVERY_MS);
+    this.#pruner.unref();
+  }
+
+  deliver(delivery: Delivery, source: Source): void {
+    const target = this.#targetOf(delivery);
+    if (target === undefined) return this.#noListener(delivery);
+    const settled = () => {
+      this.#inHand.delete(held);
+      this.#ask();
+    };
+    const held = new Held(noticed(delivery, settled), source, target.sentAt(performance.now()), true);
+    this.#inHand.add(held);
+    target.accept(held);
+    this.#ask();
+  }
+
+  changed(source: Source): void {
+    this.#source = source;
+    this.#ask();
+  }
+
+  /** Ends the pulling; resolves when nothing more will be handed to a listener. What listeners hold is theirs to settle. */
+  async stop(): Promise<void> {
+    clearInterval(this.#pruner);
+    this.#closing.abort();
+    await this.#source?.suspend();
+  }
+
+  /** After the listeners have stopped. */
+  close(): void {
+    this.#source?.close();
+  }
+
+  #durable(): DurableSpec {
+    const { stream, serviceName, prefix, lease } = this.#parts;
+    return {
+      stream,
+      name: serviceName,
+      filterSubject: `${replayStream(prefix)}.${serviceName}.>`,
+      lease,
+      maxAckPending: MAX_ACK_PENDING,
+      startAt: 'beginning',
+      optional: true,
+    };
+  }
+
+  #ask(): void {
+    const source = this.#source;
+    if (source === undefined || !source.ready || this.#closing.signal.aborted) return;
+    const now = performance.now();
+    // What lost its lease is dropped by its listener, unsettled.
+    for (const held of this.#inHand) if (held.leaseLost(now)) this.#inHand.delete(held);
+    const room = WINDOW - this.#inHand.size - source.asked;
+    if (room >= WINDOW / 2 || (room > 0 && source.asked === 0)) source.pull(room);
+  }
+
+  /** By name and event: two listeners of one name may listen to two APIs. */
+  #targetOf(delivery: Delivery): ReplayTarget | undefined {
+    const [, , listenerName] = delivery.subject.split('.');
+    const { subject } = originOf(delivery.headers(), delivery);
+    return this.#parts.targets.find(
+      (target) => target.listenerName === listenerName && target.lookup(subject) !== undefined,
+    );
+  }
+
+  #noListener(delivery: Delivery): void {
+    // Stored anew, what is not a replay would look like one.
+    if (delivery.deliveries < MOST_GIVEN_BACK || !namesOrigin(delivery.headers())) delivery.nak(NO_LISTENER_DELAY_MS);
+    else void this.#storeAnew(delivery);
+    const [, , listener = '', ...event] = delivery.subject.split('.');
+    const key = `${listener} ${event.join('.')}`;
+    if (this.#told.has(key)) return;
+    if (this.#told.size < MOST_TOLD) this.#told.add(key);
+    this.#parts.logger.warn(
+      { listener: listener.slice(0, 200), event: event.join('.').slice(0, 200), sequence: delivery.sequence },
+      'A dead letter is replayed to a listener that this worker does not run; gave it back, for another worker of this service',
+    );
+    this.#ask();
+  }
+
+  /** The same replay, with no attempts yet; under an id that is the same each time, should the ack be lost. */
+  async #storeAnew(delivery: Delivery): Promise<void> {
+    const { broker, stream, logger } = this.#parts;
+    const { subject, body } = delivery;
+    const headers = delivery.headers();
+    const origin = originOf(headers, delivery);
+    const anew = encodeReplay({ subject, letter: delivery, origin, event: { headers, body } });
+    try {
+      await broker.publish(anew, stream, { deadline: performance.now() + STORE_TIMEOUT_MS });
+      delivery.ack();
+    } catch (error) {
+      delivery.nak(NO_LISTENER_DELAY_MS);
+      logger.warn({ sequence: delivery.sequence, err: error }, 'A replay without a listener could not be stored anew');
+    }
+  }
+}
+
+/** The same delivery; tells when it has been settled. */
+function noticed(delivery: Delivery, settled: () => void): Delivery {
+  return {
+    subject: delivery.subject,
+    body: delivery.body,
+    stream: delivery.stream,
+    sequence: delivery.sequence,
+    timestamp: delivery.timestamp,
+    deliveries: delivery.deliveries,
+    headers: () => delivery.headers(),
+    working: () => delivery.working(),
+    ack() {
+      delivery.ack();
+      settled();
+    },
+    nak(delay) {
+      delivery.nak(delay);
+      settled();
+    },
+  };
+}

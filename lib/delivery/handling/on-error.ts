@@ -1,0 +1,29 @@
+import { describeError } from '../../logger.js';
+import type { ReceivedEvent } from '../../message/message.js';
+import { OnError } from '../options.js';
+import { inTime } from './handler-time.js';
+
+/** An event waits meanwhile, and a slot of its listener; where there is no `handlerTimeout`. */
+const DEFAULT_TIMEOUT_MS = 30_000;
+
+/** What a listener's `onError` function says about a failure; an error if it fails itself. */
+export async function ask(
+  onError: (error: unknown, event: ReceivedEvent) => OnError | Promise<OnError>,
+  error: unknown,
+  event: ReceivedEvent,
+  timeout = DEFAULT_TIMEOUT_MS,
+): Promise<OnError | Error> {
+  try {
+    const verdict = await inTime(
+      Promise.resolve(onError(error, event)),
+      timeout,
+      'onError did not end within its limit',
+    );
+    if (Object.hasOwn(OnError, verdict)) return verdict;
+    return new Error(
+      `onError returned ${describeError(verdict).message || typeof verdict}; it may return ${Object.keys(OnError).join(', ')}`,
+    );
+  } catch (failure) {
+    return new Error(`onError threw: ${describeError(failure).message}`, { cause: failure });
+  }
+}

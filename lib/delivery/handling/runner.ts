@@ -1,0 +1,100 @@
+import type { ReceivedEvent } from '../../message/message.js';
+import type { Received } from '../received.js';
+import type { ListenerLoop } from '../scheduling/loop.js';
+import type { Runner } from '../scheduling/loop-options.js';
+import type { Held } from '../scheduling/pending-delivery.js';
+import { killsItsProcess } from '../scheduling/suspicion.js';
+import { decode } from './decode.js';
+import { inTime, isThenable } from './handler-time.js';
+import { Settlement } from './settlement.js';
+import type { SettlementParts } from './settlement-options.js';
+
+/** What runs one listener's deliveries. */
+export interface RunnerParts extends SettlementParts {
+  readonly handler: (parameters: Record<string, unknown>, event: Received) => unknown;
+  readonly orderBy: ((parameters: Record<string, unknown>, event: ReceivedEvent) => string | number) | undefined;
+  /** Milliseconds; undefined for no limit. */
+  readonly handlerTimeout: number | undefined;
+  /** Undefined while nobody hooks in, which is faster. */
+  readonly before: (event: ReceivedEvent) => Promise<void> | undefined;
+}
+
+/** Decodes a delivery, calls the handler, and settles it by the table of outcomes. */
+export class EventRunner implements Runner {
+  readonly #parts: RunnerParts;
+  readonly #settlement: Settlement;
+  readonly #loop: ListenerLoop;
+
+  constructor(parts: RunnerParts, loop: ListenerLoop) {
+    this.#parts = parts;
+    this.#loop = loop;
+    this.#settlement = new Settlement(parts, loop);
+  }
+
+  start(held: Held): void {
+    const event = this.#settlement.open(held, killsItsProcess(held.attempt, this.#parts.policy));
+    if (event === undefined) return;
+    const before = this.#parts.before(event);
+    if (before === undefined) return this.#call(held, event);
+    const { hookTimeout } = this.#parts;
+    const ended =
+      hookTimeout === undefined
+        ? before
+        : inTime(before, hookTimeout, 'A hook beforeEventExecution did not end within its handlerTimeout', (error) =>
+            event.abort(error),
+          );
+    ended
+      .then(
+        () => this.#call(held, event),
+        (error: unknown) => this.#settlement.failed(held, event, error),
+      )
+      .catch((error: unknown) => this.#loop.broke(held, error));
+  }
+
+  keyOf(held: Held): string | undefined {
+    const { orderBy, lookup } = this.#parts;
+    if (orderBy === undefined) return undefined;
+    try {
+      held.event = decode(held, lookup);
+      const key = orderBy(held.event.parameters, held.event);
+      return `${typeof key}:${key}`;
+    } catch {
+      return undefined; // What cannot be decoded waits for nobody; an `orderBy` that throws fails again in `start`.
+    }
+  }
+
+  #call(held: Held, event: Received): void {
+    // The stop was over while a hook was waited for.
+    if (held.interrupted) return this.#settlement.failed(held, event, undefined);
+    const { handler, handlerTimeout, orderBy } = this.#parts;
+    held.startedAt = performance.now();
+    let result: unknown;
+    try {
+      // It threw when it was asked for the key; here that is a failure like the handler's.
+      if (held.key === undefined && orderBy !== undefined) orderBy(event.parameters, event);
+      result = handler(event.parameters, event);
+    } catch (error) {
+      return this.#settlement.failed(held, event, error);
+    }
+    this.#settlement.noticeBlocking(held);
+    let thenable: boolean;
+    try {
+      thenable = isThenable(result);
+    } catch (error) {
+      return this.#settlement.failed(held, event, error);
+    }
+    if (!thenable) return this.#settlement.succeeded(held, event);
+    // A promise of our own kind: another's might call back twice, or throw.
+    const promise = Promise.resolve(result);
+    const ended =
+      handlerTimeout === undefined
+        ? promise
+        : inTime(promise, handlerTimeout, 'The handler did not end within its handlerTimeout', (error) =>
+            event.abort(error),
+          );
+    ended.then(
+      () => this.#settlement.succeeded(held, event),
+      (error: unknown) => this.#settlement.failed(held, event, error),
+    );
+  }
+}

@@ -1,0 +1,255 @@
+import { describeForReading } from '../../logger.js';
+import { OnError } from '../options.js';
+import type { Received } from '../received.js';
+import type { ListenerLoop } from '../scheduling/loop.js';
+import type { Held } from '../scheduling/pending-delivery.js';
+import { decode, identify, isAskedFor, NotAskedFor } from './decode.js';
+import { inTime } from './handler-time.js';
+import { ask } from './on-error.js';
+import { outcomeOf } from './outcome.js';
+import { faultOf } from './retry-after.js';
+import type { SettlementParts } from './settlement-options.js';
+
+const NOT_ASKED_FOR_DELAY_MS = 30_000;
+const MANY_IN_A_ROW = 100;
+const MOST_FIRST_TRIES = 10_000;
+
+/** What becomes of a delivery, by the table of outcomes; the same for single events and for each event of a batch. */
+export class Settlement {
+  readonly #parts: SettlementParts;
+  readonly #loop: ListenerLoop;
+  /** When what is being retried was first tried here, by stream and sequence. */
+  readonly #firstTries = new Map<string, Date>();
+  #undeliverableInARow = 0;
+
+  constructor(parts: SettlementParts, loop: ListenerLoop) {
+    this.#parts = parts;
+    this.#loop = loop;
+  }
+
+  /** Decodes a delivery; undefined if no handler may see it: then it is settled here. */
+  open(held: Held, killsItsProcess: boolean): Received | undefined {
+    if (killsItsProcess && isAskedFor(held, this.#parts.lookup)) {
+      this.#giveUpUnrun(held, new KilledItsProcess(held.attempt));
+      return undefined;
+    }
+    try {
+      // It may have been decoded for its key; a retry begins with parameters that no handler has touched.
+      if (held.event === undefined || held.retries > 0) held.event = decode(held, this.#parts.lookup);
+      this.#undeliverableInARow = 0;
+      return held.event;
+    } catch (error) {
+      if (error instanceof NotAskedFor) this.#notAskedFor(held, error);
+      else this.#undeliverable(held, error);
+      return undefined;
+    }
+  }
+
+  succeeded(held: Held, event: Received): void {
+    try {
+      this.#succeeded(held, event);
+    } catch (error) {
+      this.#loop.broke(held, error);
+    }
+  }
+
+  failed(held: Held, event: Received, error: unknown): void {
+    try {
+      this.#failed(held, event, error);
+    } catch (broken) {
+      this.#loop.broke(held, broken);
+    }
+  }
+
+  #succeeded(held: Held, event: Received): void {
+    // It may have returned early because it was told to.
+    if (held.interrupted) return this.#interrupted(held, event, undefined);
+    const took = performance.now() - held.startedAt;
+    // Ack last: a crash before this line must redeliver.
+    held.delivery.ack();
+    if (this.#firstTries.size > 0) this.#firstTries.delete(placeOf(held));
+    if (this.#parts.debugs?.())
+      this.#log('debug', held, event, undefined, `Handled an event in ${Math.round(took)} ms`);
+    const after = this.#parts.after(event);
+    if (after === undefined) return this.#loop.finished(held, 'succeeded', took);
+    const { hookTimeout } = this.#parts;
+    const ended =
+      hookTimeout === undefined
+        ? after
+        : inTime(after, hookTimeout, 'A hook afterEventExecution did not end within its handlerTimeout');
+    ended
+      .catch((error: unknown) => {
+        const text = 'A hook afterEventExecution failed; stopping the worker, the event was handled';
+        this.#log('error', held, event, error, text);
+        this.#parts.failed(error);
+      })
+      .finally(() => this.#loop.finished(held, 'succeeded', took))
+      .catch((error: unknown) => this.#loop.broke(held, error));
+  }
+
+  #failed(held: Held, event: Received, thrown: unknown): void {
+    if (held.interrupted) return this.#interrupted(held, event, thrown);
+    const error = faultOf(thrown);
+    const { onError } = this.#parts;
+    if (typeof onError !== 'function') return this.#settle(held, event, error, onError);
+    ask(onError, error, event, this.#parts.hookTimeout)
+      .then((verdict) => {
+        if (verdict instanceof Error)
+          this.#log('error', held, event, verdict, 'onError itself failed; counts as SHUTDOWN');
+        this.#settle(held, event, error, verdict instanceof Error ? OnError.SHUTDOWN : verdict);
+      })
+      .catch((broken: unknown) => this.#loop.broke(held, broken));
+  }
+
+  /** Whatever the handler made of it: nobody can tell whether it did its work, or left it because it was told to. */
+  #interrupted(held: Held, event: Received, error: unknown): void {
+    held.delivery.nak(0);
+    this.#log('info', held, event, error, 'A handler was interrupted by the stop of its worker; gave the event back');
+    this.#loop.finished(held, 'failed');
+  }
+
+  #settle(held: Held, event: Received, error: unknown, onError: OnError): void {
+    const outcome = outcomeOf(error, onError, held.attempt, this.#parts.policy);
+    switch (outcome.kind) {
+      case 'acknowledge':
+        held.delivery.ack();
+        this.#log(
+          'error',
+          held,
+          event,
+          error,
+          'A handler failed; acknowledged the event all the same (ACKNOWLEDGE_AND_LOG)',
+        );
+        return this.#loop.finished(held, 'failed');
+      case 'retry':
+        return this.#retry(held, event, error, outcome.delay);
+      case 'dead-letter':
+        return this.#giveUp(held, event, error);
+      case 'shutdown':
+        this.#log(
+          'error',
+          held,
+          event,
+          error,
+          'A handler failed; stopping the worker (SHUTDOWN), the event stays unacknowledged',
+        );
+        this.#loop.halt();
+        this.#loop.finished(held, 'failed');
+        return this.#parts.failed(error);
+    }
+  }
+
+  #retry(held: Held, event: Received, error: unknown, delay: number): void {
+    this.#log('warn', held, event, error, `A handler failed; trying again in ${Math.round(delay)} ms (RETRY)`);
+    const place = placeOf(held);
+    if (!this.#firstTries.has(place)) {
+      // Another process may end what was first tried here, so that nobody here forgets it.
+      const [oldest] = this.#firstTries.size < MOST_FIRST_TRIES ? [] : this.#firstTries.keys();
+      if (oldest !== undefined) this.#firstTries.delete(oldest);
+      this.#firstTries.set(place, new Date(Date.now() - (performance.now() - held.startedAt)));
+    }
+    if (held.key !== undefined) return this.#loop.retryLater(held, delay);
+    held.delivery.nak(delay);
+    this.#loop.finished(held, 'failed');
+  }
+
+  #giveUp(held: Held, event: Received | undefined, error: unknown, how: 'failed' | 'not-run' = 'failed'): void {
+    held.stage = 'settling';
+    const place = placeOf(held);
+    const firstAt =
+      this.#firstTries.get(place) ??
+      new Date(Date.now() - Math.max(0, performance.now() - (held.startedAt || held.arrivedAt)));
+    const kept = () => {
+      held.delivery.ack();
+      this.#firstTries.delete(place);
+      this.#log('error', held, event, error, 'Gave an event up; it is kept as a dead letter');
+      this.#loop.finished(held, how);
+    };
+    const notKept = (failure: unknown) => {
+      const delay = this.#parts.policy.backoff(held.attempt);
+      held.delivery.nak(delay);
+      this.#log(
+        'error',
+        held,
+        event,
+        failure,
+        `An event could not be kept as a dead letter; it stays unacknowledged, to be given up again in ${Math.round(delay)} ms`,
+      );
+      this.#loop.finished(held, how);
+    };
+    this.#parts
+      .giveUp(held, { error: describeForReading(error), attempts: held.attempt, firstAt })
+      .then(kept, notKept)
+      .catch((broken: unknown) => this.#loop.broke(held, broken));
+  }
+
+  #giveUpUnrun(held: Held, error: unknown): void {
+    this.#giveUp(held, undefined, error, 'not-run');
+  }
+
+  #undeliverable(held: Held, error: unknown): void {
+    this.#undeliverableInARow += 1;
+    if (this.#undeliverableInARow === MANY_IN_A_ROW) {
+      this.#parts.logger.error(
+        { listener: this.#parts.name, inARow: MANY_IN_A_ROW },
+        'A hundred events in a row do not fit the schema: the API class of this service is probably older than the producers of its events; update it, and replay the dead letters',
+      );
+    }
+    this.#giveUpUnrun(held, error);
+  }
+
+  #notAskedFor(held: Held, error: NotAskedFor): void {
+    held.delivery.nak(NOT_ASKED_FOR_DELAY_MS);
+    this.#log(
+      'error',
+      held,
+      undefined,
+      error,
+      'Gave back an event that this listener did not ask for; somebody changed the filter of its durable',
+    );
+    this.#loop.finished(held, 'not-run');
+  }
+
+  noticeBlocking(held: Held): void {
+    const milliseconds = performance.now() - held.startedAt;
+    if (milliseconds < held.source.lease / 3) return;
+    this.#parts.logger.warn(
+      { listener: this.#parts.name, blockedMs: Math.round(milliseconds) },
+      'A handler blocked the event loop for a third of its lease or longer, so leases were not renewed in time and events may run twice; ' +
+        'move it into a thread (give listen the URL of a module), or raise acknowledgementTimeout',
+    );
+  }
+
+  #log(
+    level: 'debug' | 'info' | 'warn' | 'error',
+    held: Held,
+    event: Received | undefined,
+    error: unknown,
+    message: string,
+  ): void {
+    const { subject, sequence } = held.delivery;
+    this.#parts.logger[level](
+      {
+        listener: this.#parts.name,
+        event: event ? `${event.apiName}.${event.eventName}` : subject.slice(0, 200),
+        eventId: event?.id ?? identify(held).id.slice(0, 200),
+        sequence,
+        attempt: held.attempt,
+        err: error,
+      },
+      message,
+    );
+  }
+}
+
+class KilledItsProcess extends Error {
+  override readonly name = 'KilledItsProcess';
+
+  constructor(attempts: number) {
+    super(`was delivered ${attempts} times and its handler never ended: it kills its process`);
+  }
+}
+
+function placeOf(held: Held): string {
+  return `${held.delivery.stream}:${held.delivery.sequence}`;
+}

@@ -1,0 +1,67 @@
+import type { Held } from './pending-delivery.js';
+
+/** When a batch is complete. */
+export interface BatchLimits {
+  readonly maxSize: number;
+  /** Milliseconds, from the arrival of the batch's first event. */
+  readonly maxWait: number;
+}
+
+/** The batch that is being filled while a handler is free to take it. What it holds has not begun. */
+export class Gathering {
+  readonly #limits: BatchLimits;
+  readonly #due: () => void;
+  #held: Held[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #timeOver = false;
+
+  /** @param due called when `maxWait` is over */
+  constructor(limits: BatchLimits, due: () => void) {
+    this.#limits = limits;
+    this.#due = due;
+  }
+
+  add(held: Held): void {
+    held.stage = 'gathering';
+    this.#held.push(held);
+    if (this.#held.length === 1) this.#wait(held.arrivedAt + this.#limits.maxWait - performance.now());
+  }
+
+  /** @param next what would be added, if there is anything */
+  isComplete(next: Held | undefined): boolean {
+    const [first] = this.#held;
+    if (first === undefined) return false;
+    return this.#held.length >= this.#limits.maxSize || (next === undefined && this.#timeOver);
+  }
+
+  get size(): number {
+    return this.#held.length;
+  }
+
+  take(): Held[] {
+    const batch = this.#held;
+    this.#held = [];
+    this.stop();
+    return batch;
+  }
+
+  /** Forgets what was given back. */
+  keep(which: (held: Held) => boolean): void {
+    this.#held = this.#held.filter(which);
+    if (this.#held.length === 0) this.stop();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timeOver = false;
+  }
+
+  #wait(milliseconds: number): void {
+    this.#timeOver = milliseconds <= 0;
+    if (this.#timeOver) return;
+    this.#timer = setTimeout(() => {
+      this.#timeOver = true;
+      this.#due();
+    }, milliseconds);
+  }
+}

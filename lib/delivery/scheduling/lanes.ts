@@ -1,0 +1,70 @@
+import type { Held } from './pending-delivery.js';
+import { Queue } from './queue.js';
+
+/** Deliveries of one key: the first may go on, the others wait behind it. */
+interface Lane {
+  head: Held;
+  readonly waiting: Queue<Held>;
+}
+
+/** Lets one delivery of each key through at a time, in the order of arrival. */
+export class Lanes {
+  readonly #lanes = new Map<string, Lane>();
+
+  /** Whether the delivery may go on now; if not, it waits behind its key. */
+  enter(held: Held, key: string): boolean {
+    held.key = key;
+    const lane = this.#lanes.get(key);
+    if (lane === undefined) {
+      this.#lanes.set(key, { head: held, waiting: new Queue() });
+      return true;
+    }
+    held.stage = 'blocked';
+    lane.waiting.push(held);
+    return false;
+  }
+
+  /** What of its key may go on: the delivery itself, or what it waits behind. */
+  headOf(held: Held): Held | undefined {
+    return held.key === undefined ? undefined : this.#lanes.get(held.key)?.head;
+  }
+
+  /** How many wait behind a delivery. */
+  behind(head: Held): number {
+    const lane = head.key === undefined ? undefined : this.#lanes.get(head.key);
+    return lane?.head === head ? lane.waiting.length : 0;
+  }
+
+  /** The delivery is settled: gives the next of its key, which is ready now. */
+  leave(held: Held): Held | undefined {
+    if (held.key === undefined) return undefined;
+    const lane = this.#lanes.get(held.key);
+    if (lane?.head !== held) return undefined;
+    const next = lane.waiting.shift();
+    if (next === undefined) {
+      this.#lanes.delete(held.key);
+    } else {
+      lane.head = next;
+      next.stage = 'ready';
+    }
+    return next;
+  }
+
+  /** Forgets all but these; gives those that waited behind what is forgotten, which are ready now. */
+  keep(which: (held: Held) => boolean): Held[] {
+    const freed: Held[] = [];
+    for (const [key, lane] of this.#lanes) {
+      const [head, ...waiting] = [lane.head, ...lane.waiting.drain()].filter(which);
+      if (head === undefined) {
+        this.#lanes.delete(key);
+        continue;
+      }
+      for (const held of waiting) lane.waiting.push(held);
+      if (head === lane.head) continue;
+      lane.head = head;
+      head.stage = 'ready';
+      freed.push(head);
+    }
+    return freed;
+  }
+}

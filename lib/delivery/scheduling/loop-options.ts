@@ -1,0 +1,25 @@
+import type { Logger } from '../../logger.js';
+import type { BatchLimits } from './gathering.js';
+import type { Held } from './pending-delivery.js';
+import type { Suspicion } from './suspicion.js';
+
+/** Runs what the loop hands it. Calls `loop.finished` or `loop.retryLater` exactly once for each start. */
+export interface Runner {
+  start(held: Held): void;
+  /** For a loop that was given `batches`. */
+  startBatch?(batch: readonly Held[]): void;
+  /** The key that orders this delivery; undefined if it cannot be told. */
+  keyOf?(held: Held): string | undefined;
+}
+
+/** What one listener's loop is made of. */
+export interface LoopOptions<Loop> {
+  name: string;
+  concurrency: number;
+  inLanes: boolean;
+  batches?: BatchLimits | undefined;
+  /** Whether a delivery came so often that it may kill its process: it runs by itself. */
+  suspicionOf: (held: Held) => Suspicion;
+  logger: Logger;
+  runner: (loop: Loop) => Runner;
+}

@@ -1,0 +1,297 @@
+import type { Delivery, Sink, Source } from '../../broker/broker.js';
+import type { Logger } from '../../logger.js';
+import { Hand } from './delivery-buffer.js';
+import { Turn } from './event-loop-budget.js';
+import { Flow } from './flow.js';
+import { Gathering } from './gathering.js';
+import { Idle } from './idle-waiter.js';
+import { LeaseKeeper } from './leases.js';
+import type { LoopOptions, Runner } from './loop-options.js';
+import { Held } from './pending-delivery.js';
+import { Intake } from './pull-scheduler.js';
+import { Isolation } from './quarantine.js';
+
+/** What aborted handlers get to end in, once `shutdownTimeout` is over. */
+const ABORT_GRACE_MS = 1000;
+
+/** An event at which this library itself failed is not tried again at once. */
+const BROKEN_DELAY_MS = 5000;
+
+/**
+ * One listener at work: holds deliveries of its sources, hands them to its runner in order and no more than `concurrency`
+ * at a time, asks for as many as the flow allows, keeps their leases, and gives back what it will not begin.
+ */
+export class ListenerLoop implements Sink {
+  readonly name: string;
+  readonly #concurrency: number;
+  readonly #runner: Runner;
+  readonly #logger: Logger;
+  readonly #flow: Flow;
+  readonly #leases: LeaseKeeper;
+  readonly #isolation: Isolation;
+  readonly #hand: Hand;
+  readonly #gathering: Gathering | undefined;
+  readonly #intake = new Intake();
+  /** Handlers that run; the settling of a dead letter counts too, and a batch as one. */
+  #running = 0;
+  readonly #idle = new Idle(() => this.#running === 0);
+  #pumping = false;
+  readonly #turn = new Turn();
+  /** Until an event has come that is not a suspect, one is asked for at a time. */
+  #careful = true;
+  #suspended = false;
+  #toldOfSuspect = false;
+  #halted = false;
+
+  constructor(options: LoopOptions<ListenerLoop>) {
+    this.name = options.name;
+    this.#concurrency = options.concurrency;
+    this.#logger = options.logger;
+    this.#flow = new Flow(options.concurrency * (options.batches?.maxSize ?? 1));
+    this.#gathering = options.batches && new Gathering(options.batches, () => this.#pump());
+    this.#isolation = new Isolation({
+      suspicionOf: options.suspicionOf,
+      stopAsking: () => this.#intake.suspend(),
+      due: () => this.#pump(),
+    });
+    this.#hand = new Hand({ inLanes: options.inLanes, isolation: this.#isolation });
+    this.#leases = new LeaseKeeper({
+      listener: options.name,
+      logger: options.logger,
+      held: this.#hand.all,
+      isStuck: (now) => this.#hand.isStuck(now),
+      waitedTooLong: () => void this.#giveBackWaiting(),
+      suspectWaits: () => this.#tellOfSuspect(),
+    });
+    this.#runner = options.runner(this);
+  }
+
+  deliver(delivery: Delivery, source: Source): void {
+    this.accept(new Held(delivery, source, this.sentAt(performance.now())));
+  }
+
+  /** When a delivery that is read now may have been sent. */
+  sentAt(now: number): number {
+    return this.#leases.sentAt(now);
+  }
+
+  changed(source: Source): void {
+    this.#intake.add(source);
+    this.#flow.limitTo(source.lease);
+    if (!this.#halted) this.#leases.watch(source.lease);
+    this.#ask();
+  }
+
+  /** What it holds, in the order of arrival. */
+  get held(): ReadonlySet<Held> {
+    return this.#hand.all;
+  }
+
+  /** Takes a delivery in, from a source of its own or from the replays. */
+  accept(held: Held): void {
+    this.#leases.watch(held.source.lease);
+    if (this.#hand.hasAlready(held)) return this.#pump();
+    if (!held.replayed) this.#careful = this.#isolation.isSuspect(held);
+    this.#hand.add(held, this.#runner.keyOf?.(held));
+    this.#pump();
+  }
+
+  /** The runner is done with a delivery. `took`: the handler's milliseconds, if it succeeded. */
+  finished(held: Held, how: 'succeeded' | 'failed' | 'not-run', took = 0): void {
+    if (this.#pumping) this.#turn.spend(took);
+    this.#turn.ended();
+    if (how === 'succeeded') this.#flow.succeeded(took);
+    else if (how === 'failed') this.#flow.failed();
+    if (held.batch !== undefined) {
+      held.batch.left -= 1;
+      if (held.batch.left > 0) return this.#release(held);
+    }
+    this.#running -= 1;
+    this.#isolation.ended(held);
+    this.#release(held);
+    this.#pump();
+  }
+
+  /** Something of ours threw where nothing may throw: the event comes again, and the listener goes on. */
+  broke(held: Held, error: unknown): void {
+    const { sequence } = held.delivery;
+    const text = 'This library failed while it settled a delivery; the event comes again. Please report this';
+    try {
+      this.#logger.error({ listener: this.name, sequence, err: error }, text);
+    } catch {
+      // A logger may be what failed.
+    }
+    if (!this.#hand.all.has(held) || (held.stage !== 'running' && held.stage !== 'settling')) return;
+    try {
+      held.delivery.nak(BROKEN_DELAY_MS);
+    } catch {
+      // Then it comes again when its lease is over.
+    }
+    this.finished(held, 'failed');
+  }
+
+  /** The runner wants this delivery again in this process; until then it holds back its key alone. */
+  retryLater(held: Held, delay: number): void {
+    if (this.#halted) {
+      held.delivery.nak(delay);
+      return this.finished(held, 'failed');
+    }
+    this.#flow.failed();
+    this.#running -= 1;
+    this.#isolation.ended(held);
+    this.#hand.retryLater(held, delay, () => this.#pump());
+    this.#idle.note();
+    this.#pump();
+  }
+
+  /** Nothing begins any more. */
+  halt(): void {
+    this.#halted = true;
+    this.#gathering?.stop();
+  }
+
+  /**
+   * Stops pulling, gives back what has not begun, in order, and waits for what runs; aborts it when `timeout` is over.
+   *
+   * @param told is called when all has ended, or was aborted
+   * @returns how many handlers had not ended by then
+   */
+  async stop(timeout: number, told: (how: 'ended' | 'aborted') => void = () => undefined): Promise<number> {
+    this.halt();
+    await this.#intake.suspend();
+    this.#giveBack((held) => held.stage !== 'running' && held.stage !== 'settling');
+    if (await this.#idle.within(timeout)) told('ended');
+    else {
+      for (const held of this.#hand.all)
+        held.interrupt(new Error('The worker is stopping, and its shutdownTimeout is over'));
+      told('aborted');
+      await this.#idle.within(ABORT_GRACE_MS);
+    }
+    this.#intake.close();
+    this.#leases.stop();
+    this.#hand.stop();
+    this.#isolation.stop();
+    this.#turn.stop();
+    return this.#running;
+  }
+
+  #release(held: Held): void {
+    this.#hand.release(held);
+    this.#idle.note();
+  }
+
+  #pump(): void {
+    if (this.#pumping || this.#turn.yielding) return;
+    this.#pumping = true;
+    while (this.#mayBegin) {
+      if (this.#gathering?.isComplete(this.#hand.peek())) {
+        this.#beginBatch(this.#gathering.take());
+        continue;
+      }
+      if (this.#isolation.isWatched(this.#hand.peek()) && this.#turn.yieldToAcknowledge(() => this.#pump())) break;
+      const held = this.#hand.next() ?? this.#nextAlone();
+      if (held === undefined) break;
+      this.#begin(held);
+      if (this.#turn.yieldIfOver(() => this.#pump())) break;
+    }
+    this.#pumping = false;
+    this.#ask();
+  }
+
+  get #mayBegin(): boolean {
+    return !this.#halted && !this.#suspended && !this.#isolation.running && this.#running < this.#concurrency;
+  }
+
+  #nextAlone(): Held | undefined {
+    return this.#running === 0 && !this.#gathering?.size ? this.#isolation.next() : undefined;
+  }
+
+  #begin(held: Held): void {
+    const now = performance.now();
+    if (this.#dropIfLost(held, now)) return this.#isolation.ended(held);
+    if (!this.#isolation.running) {
+      this.#isolation.disturbed();
+      if (this.#gathering !== undefined) return this.#gathering.add(held);
+    }
+    this.#running += 1;
+    held.stage = 'running';
+    held.startedAt = now;
+    try {
+      this.#runner.start(held);
+    } catch (error) {
+      this.broke(held, error);
+    }
+  }
+
+  #beginBatch(gathered: readonly Held[]): void {
+    const now = performance.now();
+    const deliveries = gathered.filter((held) => !this.#dropIfLost(held, now));
+    if (deliveries.length === 0) return;
+    const batch = { left: deliveries.length };
+    this.#running += 1;
+    for (const held of deliveries) {
+      held.batch = batch;
+      held.stage = 'running';
+      held.startedAt = now;
+    }
+    try {
+      this.#runner.startBatch?.(deliveries);
+    } catch (error) {
+      for (const held of deliveries) this.broke(held, error);
+    }
+  }
+
+  /** Another process may have by now what lost its lease. */
+  #dropIfLost(held: Held, now: number): boolean {
+    if (!held.leaseLost(now)) return false;
+    this.#logger.warn(
+      { listener: this.name, sequence: held.delivery.sequence, reason: 'lease_lost' },
+      'The lease of a waiting delivery was lost; dropped it without running it, it comes again',
+    );
+    this.#flow.failed();
+    this.#release(held);
+    return true;
+  }
+
+  #ask(): void {
+    if (this.#halted || this.#suspended || this.#isolation.active) return;
+    const most = this.#hand.suspicious ? this.#concurrency : this.#flow.within(this.#intake.most);
+    const window = this.#careful ? 1 : most;
+    // A batch that is being filled is not left short of what is there; else no slot stays free beside slow handlers.
+    const needed = this.#gathering === undefined ? this.#concurrency : Number.POSITIVE_INFINITY;
+    this.#intake.ask(window, this.#hand.counted, needed);
+  }
+
+  /** Hands what merely waits to other processes: ends the pulls first, else it would come straight back. */
+  async #giveBackWaiting(): Promise<void> {
+    if (this.#suspended || this.#halted) return;
+    this.#suspended = true;
+    try {
+      await this.#intake.suspend();
+    } catch (error) {
+      // What comes straight back counts as another attempt, and no more.
+      this.#logger.error({ listener: this.name, err: error }, 'The pulls of a listener could not be ended');
+    }
+    if (!this.#halted) this.#giveBack(this.#hand.merelyWaiting());
+    // What runs takes longer than its times so far say. What was asked for ahead of it would come straight back and wait
+    // again, and each time counts as an attempt.
+    this.#flow.failed();
+    this.#suspended = false;
+    this.#pump();
+  }
+
+  #tellOfSuspect(): void {
+    if (this.#toldOfSuspect) return;
+    this.#toldOfSuspect = true;
+    this.#logger.warn(
+      { listener: this.name, running: this.#running },
+      'An event has come more often than it may fail, so it may be what ends processes of this service; ' +
+        'it waits until it can run by itself, and nothing more is asked for meanwhile',
+    );
+  }
+
+  #giveBack(which: (held: Held) => boolean): void {
+    this.#hand.giveBack(which);
+    this.#gathering?.keep((held) => this.#hand.all.has(held));
+  }
+}

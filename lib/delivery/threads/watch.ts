@@ -1,0 +1,51 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { Received } from '../received.js';
+import { packError } from './error.js';
+
+/** What a handler that was told to stop gets to end in; less than the loop waits for it. */
+export const GRACE_MS = 500;
+
+/** Watches one run of a handler in a thread: tells it to stop, and has its thread ended if it does not. */
+export class ThreadWatch {
+  /** Set once `handlerTimeout` is over. */
+  timedOut: Error | undefined;
+  readonly #event: Received;
+  readonly #port: MessagePort;
+  readonly #ending = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #grace: NodeJS.Timeout | undefined;
+
+  /** @param port the thread says through it that the handler begins, and hears when it shall stop */
+  constructor(event: Received, port: MessagePort, handlerTimeout: number | undefined) {
+    this.#event = event;
+    this.#port = port;
+    event.signal.addEventListener('abort', this.#stop, { once: true });
+    port.on('message', () => {
+      if (handlerTimeout !== undefined) this.#limit(handlerTimeout);
+    });
+  }
+
+  /** Aborted when the thread has to be ended. */
+  get ending(): AbortSignal {
+    return this.#ending.signal;
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#grace);
+    this.#event.signal.removeEventListener('abort', this.#stop);
+    this.#port.close();
+  }
+
+  #limit(handlerTimeout: number): void {
+    this.#timer = setTimeout(() => {
+      this.timedOut = new Error(`The handler did not end within its handlerTimeout of ${handlerTimeout} ms`);
+      this.#event.abort(this.timedOut);
+    }, handlerTimeout);
+  }
+
+  readonly #stop = (): void => {
+    this.#port.postMessage(packError(this.#event.signal.reason));
+    this.#grace = setTimeout(() => this.#ending.abort(), GRACE_MS);
+  };
+}
