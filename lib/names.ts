@@ -12,7 +12,7 @@ const DASHED_RULE = 'use letters, digits and underscores, with single hyphens be
 export const MAX_DURABLE_LENGTH = 200;
 
 /** Of `auth.user_created` in the subject of a copy. */
-const LONGEST_EVENT_BYTES = 1000;
+const MAX_EVENT_BYTES = 1000;
 
 // Members of the bus and of its nodes, and what JavaScript itself asks every object for.
 const REFUSED_WORDS: ReadonlySet<string> = new Set([
@@ -165,9 +165,9 @@ export function deadLetterSubject(prefix: string, serviceName: string, listenerN
 }
 
 function beginning(event: string): string {
-  if (event.length * 3 <= LONGEST_EVENT_BYTES) return event;
+  if (event.length * 3 <= MAX_EVENT_BYTES) return event;
   return Buffer.from(event)
-    .toString('utf8', 0, LONGEST_EVENT_BYTES)
+    .toString('utf8', 0, MAX_EVENT_BYTES)
     .replace(/\uFFFD$/, '');
 }
 

@@ -1,6 +1,6 @@
 // What may be quoted in an error, a log entry or on the terminal: this file alone decides.
 
-const LONGEST_QUOTE = 80;
+const MAX_QUOTE = 80;
 const NOT_SHOWN = '(not shown, it may be a secret)';
 /** Seeds of NKeys: `S`, the kind of key, and base 32. */
 const SEED = /(?<![A-Za-z0-9])S[ACNOUPX][A-Z2-7]{14,}/;
@@ -17,7 +17,7 @@ export function looksSecret(text: string): boolean {
 }
 
 /** A text in quotation marks, shortened; or a remark in its place where it may be a secret. */
-export function quote(text: string, longest = LONGEST_QUOTE): string {
+export function quote(text: string, longest = MAX_QUOTE): string {
   if (looksSecret(text)) return NOT_SHOWN;
   const quoted = JSON.stringify(hasPassword(text) ? withoutPassword(text) : text);
   return quoted.length > longest ? `${quoted.slice(0, longest - 4)}..."` : quoted;

@@ -83,8 +83,8 @@ export interface Source {
   readonly most: number;
   pull(count: number): void;
   /** Takes back what was asked for, without wasting a delivery: what is under way still arrives before this resolves. */
-  suspend(): Promise<void>;
-  /** Ends the source, after `suspend`. */
+  drain(): Promise<void>;
+  /** Ends the source, after `drain`. */
   close(): void;
 }
 
@@ -105,17 +105,17 @@ export interface MessageStore {
   /**
    * The messages that the stream holds now under a pattern of subjects, oldest first, without their bodies; none if there is no such stream.
    *
-   * @param patience asked before each request, because a long list takes many
+   * @param waitOptions asked before each request, because a long list takes many
    */
-  browse(stream: StreamSpec, subjects: string, patience: () => Patience): AsyncIterable<StoredMessage>;
+  browse(stream: StreamSpec, subjects: string, waitOptions: () => WaitOptions): AsyncIterable<StoredMessage>;
   /** One message, by a stream or a stream's name; undefined if it is not there. */
-  read(stream: StreamSpec | string, sequence: number, patience: Patience): Promise<StoredMessage | undefined>;
+  read(stream: StreamSpec | string, sequence: number, waitOptions: WaitOptions): Promise<StoredMessage | undefined>;
   /** Deletes a message; false if it was not there. */
-  erase(stream: StreamSpec, sequence: number, patience: Patience): Promise<boolean>;
+  erase(stream: StreamSpec, sequence: number, waitOptions: WaitOptions): Promise<boolean>;
 }
 
 /** What may end waiting: a point in time (as `performance.now()` counts), a signal, or both. */
-export interface Patience {
+export interface WaitOptions {
   readonly deadline?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -123,17 +123,17 @@ export interface Patience {
 /** What a bus needs of a message broker. */
 export interface Broker {
   /** Resolves once connected. Waits forever unless told otherwise. */
-  connect(patience: Patience): Promise<void>;
+  connect(waitOptions: WaitOptions): Promise<void>;
   /** The largest message that is taken, headers included, in bytes; undefined before the first connection. */
   readonly maxPayload: number | undefined;
   /** Creates the stream if it is missing. @throws StreamConflict */
-  ensureStream(stream: StreamSpec, patience: Patience): Promise<void>;
+  ensureStream(stream: StreamSpec, waitOptions: WaitOptions): Promise<void>;
   /** Resolves when the stream, which was ensured before, has stored the event. */
-  publish(event: WireEvent, stream: StreamSpec, patience: Patience): Promise<Stored>;
+  publish(event: WireEvent, stream: StreamSpec, waitOptions: WaitOptions): Promise<Stored>;
   /** What streams keep. */
   readonly store: MessageStore;
   /** Opens a durable; resolves when it exists, or when its stream turns out not to exist yet. @throws StreamConflict, DurableConflict */
-  open(durable: DurableSpec, sink: Sink, patience: Patience): Promise<Source>;
+  open(durable: DurableSpec, sink: Sink, waitOptions: WaitOptions): Promise<Source>;
   /** Looks at all open durables and their streams at once, as is done every half minute. */
   lookAgain(): Promise<void>;
   /** Resolves when the server has seen what was sent, acknowledgements included, or the connection is lost. */

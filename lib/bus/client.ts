@@ -15,7 +15,7 @@ import type { WorkerControl } from './worker/worker.js';
 
 const START_OPTIONS: RuleTable<{ signal?: AbortSignal | undefined }> = { signal: SIGNAL };
 
-export interface ClientParts {
+export interface ClientDependencies {
   readonly apis: ReadonlyMap<string, ApiDefinition>;
   readonly deadLetters: DeadLetters;
   readonly hooks: Hooks;
@@ -27,11 +27,11 @@ export interface ClientParts {
 
 /** `bus.client`, as the `Client` type describes it; the types of events are the business of that type alone. */
 export class BusClient {
-  readonly #parts: ClientParts;
+  readonly #parts: ClientDependencies;
   readonly deadLetters: DeadLetters;
   declare readonly '~lightbus': BusInternals;
 
-  constructor(parts: ClientParts) {
+  constructor(parts: ClientDependencies) {
     this.#parts = parts;
     this.deadLetters = parts.deadLetters;
     Object.defineProperty(this, '~lightbus', { value: internals(parts), enumerable: false });
@@ -85,7 +85,7 @@ export class BusClient {
   }
 }
 
-function internals({ apis, lifecycle, registry, worker }: ClientParts): BusInternals {
+function internals({ apis, lifecycle, registry, worker }: ClientDependencies): BusInternals {
   return {
     apis: [...apis.values()],
     logger: lifecycle.logger,

@@ -5,7 +5,7 @@ import { InvalidConfiguration } from '../errors.js';
 import { createBus } from './bus.js';
 import { BusClient } from './client.js';
 import { Contracts } from './contracts.js';
-import { DeadLetterOffice } from './dead-letters/admin.js';
+import { DeadLetterAdmin } from './dead-letters/admin.js';
 import { Firer } from './fire.js';
 import type { Bus, CreateOptions, UntypedBus } from './handles.js';
 import { Hooks } from './hooks.js';
@@ -45,7 +45,7 @@ export function create<C extends ApiClass = never>(
   const client = new BusClient({
     apis,
     firer,
-    deadLetters: new DeadLetterOffice(lifecycle, streams),
+    deadLetters: new DeadLetterAdmin(lifecycle, streams),
     hooks,
     lifecycle,
     registry,

@@ -1,5 +1,5 @@
 import type { StreamSpec } from '../broker/broker.js';
-import { within } from '../broker/patience.js';
+import { within } from '../broker/wait.js';
 import type { ApiDefinition, EventDefinition } from '../definition/api.js';
 import { toMilliseconds } from '../duration.js';
 import { EventFireTimeout, UnknownApi, ValidationError } from '../errors.js';
@@ -13,7 +13,7 @@ import type { Contracts } from './contracts.js';
 import { readArguments } from './fire-options.js';
 import type { Hooks } from './hooks.js';
 import type { Lifecycle, Opened } from './lifecycle.js';
-import { type EventSource, type FirePatience, Outgoing, type Prepared } from './outgoing.js';
+import { type EventSource, type FireWaitOptions, Outgoing, type Prepared } from './outgoing.js';
 import type { Streams } from './streams.js';
 import { Turns } from './turns.js';
 import { eventNotFound } from './worker/registry.js';
@@ -23,7 +23,7 @@ const RESERVE_BYTES = 16 * 1024;
 /** What a closing bus gives to events that are not on their way yet. */
 const CLOSING_GRACE_MS = 1000;
 
-export interface FirerParts {
+export interface FirerDependencies {
   readonly apis: ReadonlyMap<string, ApiDefinition>;
   readonly contracts: Contracts;
   readonly streams: Streams;
@@ -33,14 +33,14 @@ export interface FirerParts {
 
 /** Fires events: look up, check names, fill defaults in, validate, encode, publish, confirm. */
 export class Firer {
-  readonly #parts: FirerParts;
+  readonly #parts: FirerDependencies;
   readonly #sources = new Map<EventDefinition, EventSource>();
   readonly #ensured = new Set<StreamSpec>();
   readonly #turns = new Map<string, Turns>();
   #pending = 0;
   #whenIdle: (() => void) | undefined;
 
-  constructor(parts: FirerParts) {
+  constructor(parts: FirerDependencies) {
     this.#parts = parts;
   }
 
@@ -58,7 +58,7 @@ export class Firer {
     const { prepared, turns } = event.source;
     const atOnce = turns.free && !this.#parts.hooks.has('beforeEventSent');
     return opened !== undefined && prepared !== undefined && atOnce && this.#ensured.has(prepared.stream)
-      ? this.#publish(event, prepared, opened, patienceOf(event, prepared))
+      ? this.#publish(event, prepared, opened, waitOptionsOf(event, prepared))
       : this.#sendInTurn(event);
   }
 
@@ -113,25 +113,30 @@ export class Firer {
       source.prepared ??= this.#prepare(source, opened);
       const { prepared } = source;
       if (prepared.validate && !event.validated) source.contract.validateFired(event.value);
-      const patience = patienceOf(event, prepared);
+      const waitOptions = waitOptionsOf(event, prepared);
       const before = hooks.has('beforeEventSent') ? hooks.run('beforeEventSent', event.outgoing()) : undefined;
-      if (before !== undefined) await within(before, patience, () => hookTimeout(event, 'beforeEventSent'));
-      if (!this.#ensured.has(prepared.stream)) await this.#ensure(prepared.stream, opened, patience);
-      await within(turn.reached, patience, () => queueTimeout(event));
+      if (before !== undefined) await within(before, waitOptions, () => hookTimeout(event, 'beforeEventSent'));
+      if (!this.#ensured.has(prepared.stream)) await this.#ensure(prepared.stream, opened, waitOptions);
+      await within(turn.reached, waitOptions, () => queueTimeout(event));
       isPublishing = true;
-      return this.#publish(event, prepared, opened, patience);
+      return this.#publish(event, prepared, opened, waitOptions);
     } finally {
       turn.end();
       if (!isPublishing) this.#ended();
     }
   }
 
-  async #publish(event: Outgoing, prepared: Prepared, opened: Opened, patience: FirePatience): Promise<EventMessage> {
+  async #publish(
+    event: Outgoing,
+    prepared: Prepared,
+    opened: Opened,
+    waitOptions: FireWaitOptions,
+  ): Promise<EventMessage> {
     try {
       const { id, text, options, source } = event;
       const wire = prepared.encode({ id, firedAt: new Date(), text, headers: options.headers });
       checkSize(wire, source.definition, opened.broker.maxPayload);
-      const { stream, sequence, duplicate } = await opened.broker.publish(wire, prepared.stream, patience);
+      const { stream, sequence, duplicate } = await opened.broker.publish(wire, prepared.stream, waitOptions);
       const nativeId = { stream, sequence };
       const { hooks, lifecycle } = this.#parts;
       if (lifecycle.logger.debugs()) {
@@ -139,7 +144,7 @@ export class Firer {
       }
       if (hooks.has('afterEventSent')) {
         const after = hooks.run('afterEventSent', event.storedForHooks(nativeId, duplicate)) as Promise<void>;
-        await this.#afterSent(event, after, patience);
+        await this.#afterSent(event, after, waitOptions);
       }
       return event.stored(nativeId, duplicate);
     } finally {
@@ -174,24 +179,26 @@ export class Firer {
     };
   }
 
-  async #ensure(stream: StreamSpec, { broker }: Opened, patience: FirePatience): Promise<void> {
-    await broker.connect(patience);
-    await broker.ensureStream(stream, patience);
+  async #ensure(stream: StreamSpec, { broker }: Opened, waitOptions: FireWaitOptions): Promise<void> {
+    await broker.connect(waitOptions);
+    await broker.ensureStream(stream, waitOptions);
     this.#ensured.add(stream);
   }
 
   /** The event is stored by now: a hook that fails or takes too long must not make the caller fire it again. */
-  async #afterSent({ id, source }: Outgoing, after: Promise<void>, patience: FirePatience): Promise<void> {
+  async #afterSent({ id, source }: Outgoing, after: Promise<void>, waitOptions: FireWaitOptions): Promise<void> {
     const fields = { event: fullName(source), eventId: id };
     const { logger } = this.#parts.lifecycle;
     const failed = (err: unknown) =>
       logger.error({ ...fields, err }, 'A hook afterEventSent failed; the event is stored');
     const outlasted = 'A hook afterEventSent has outlasted the timeout of the fire; the event is stored';
-    await within(after.catch(failed), patience, () => new Error(outlasted)).catch(() => logger.warn(fields, outlasted));
+    await within(after.catch(failed), waitOptions, () => new Error(outlasted)).catch(() =>
+      logger.warn(fields, outlasted),
+    );
   }
 }
 
-function patienceOf({ options, source }: Outgoing, { timeout }: Prepared): FirePatience {
+function waitOptionsOf({ options, source }: Outgoing, { timeout }: Prepared): FireWaitOptions {
   const { apiName, name } = source.definition;
   const given = options.timeout;
   const wait = given === undefined ? timeout : toMilliseconds(given, `fire of ${apiName}.${name}: timeout`);

@@ -9,7 +9,7 @@ import type { FireOptions } from './handles.js';
 import type { Turns } from './turns.js';
 
 /** Until when a fire may take, and what ends it sooner. */
-export interface FirePatience {
+export interface FireWaitOptions {
   readonly deadline: number;
   readonly signal: AbortSignal | undefined;
 }

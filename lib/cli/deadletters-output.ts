@@ -3,9 +3,9 @@ import type { DeadLetter } from '../message/stored-dead-letter.js';
 import { printable, printableJson } from '../unprintable.js';
 import { renderTable } from './table.js';
 
-const LONGEST_ERROR = 60;
-const LONGEST_CELL = 40;
-const LONGEST_BODY = 64 * 1024;
+const MAX_ERROR = 60;
+const MAX_CELL = 40;
+const MAX_BODY = 64 * 1024;
 /** One line of JSON for each, which holds no character that a terminal would act upon. */
 export function renderAsJson(letter: DeadLetter | OpenedDeadLetter): string {
   const { sequence, id, service, listener, api, event, error, attempts, firstAt, lastAt, process } = letter;
@@ -27,7 +27,7 @@ export function renderLetters(
     cell(listener),
     cell(`${api}.${event}`),
     String(attempts),
-    cell(`${error.name}: ${error.message}`, LONGEST_ERROR),
+    cell(`${error.name}: ${error.message}`, MAX_ERROR),
   ]);
   const titles = ['SEQUENCE', 'GIVEN UP (UTC)', 'SERVICE', 'LISTENER', 'EVENT', 'ATTEMPTS', 'ERROR'];
   return renderTable(titles, rows, options);
@@ -52,7 +52,7 @@ export function renderLetter(letter: OpenedDeadLetter): string {
     Object.entries(letter.headers)
       .map(([name, value]) => `${name}: ${value}`)
       .join('\n')
-      .slice(0, LONGEST_BODY),
+      .slice(0, MAX_BODY),
   );
   const cut = letter.truncated ? ' (its beginning: it was too large to be kept whole)' : '';
   return `${head}\nerror\n${stack}\nheaders\n${headers}\nbody${cut}\n${indented(readableBody(letter.body))}`;
@@ -69,8 +69,7 @@ function contentOf({ headers, body }: OpenedDeadLetter): object {
 
 function readableBody(body: Uint8Array): string {
   const text = Buffer.from(body).toString('utf8');
-  const cut =
-    text.length > LONGEST_BODY ? `${text.slice(0, LONGEST_BODY)}\n… ${text.length - LONGEST_BODY} more` : text;
+  const cut = text.length > MAX_BODY ? `${text.slice(0, MAX_BODY)}\n… ${text.length - MAX_BODY} more` : text;
   try {
     return text === cut ? JSON.stringify(JSON.parse(text), undefined, 2) : cut;
   } catch {
@@ -86,7 +85,7 @@ function indented(text: string): string {
     .join('');
 }
 
-function cell(text: string, longest = LONGEST_CELL): string {
+function cell(text: string, longest = MAX_CELL): string {
   const clean = printable(text.slice(0, longest * 2))
     .replace(/ +/g, ' ')
     .trim();

@@ -8,13 +8,13 @@ import type { FailurePolicy } from './failure-policy.js';
 import { type BatchOptions, type ListenOptions, OnError, type Since } from './options.js';
 
 const DEFAULT_MAX_ATTEMPTS = 10;
-const LARGEST_CONCURRENCY = 10_000;
+const MAX_CONCURRENCY = 10_000;
 const DEFAULT_MAX_SIZE = 100;
-const LARGEST_MAX_SIZE = 1000;
+const MAX_BATCH_SIZE = 1000;
 const DEFAULT_MAX_WAIT_MS = 1000;
-const LONGEST_MAX_WAIT_MS = 86_400_000;
+const MAX_BATCH_WAIT_MS = 86_400_000;
 /** More would never be in hand, as the server waits for acknowledgements before it hands over more than this. */
-const MOST_IN_BATCHES = 5000;
+const MAX_IN_BATCHES = 5000;
 
 /** The options of a listener, checked, with defaults filled in and durations in milliseconds. */
 export interface ResolvedListenOptions {
@@ -44,7 +44,7 @@ const LISTEN_OPTIONS: RuleTable<ListenOptions> = {
     allowed: `a function or OnError.${Object.keys(OnError).join(', OnError.')}`,
   },
   acknowledgementTimeout: TIMER,
-  concurrency: { type: 'integer', minimum: 1, maximum: LARGEST_CONCURRENCY },
+  concurrency: { type: 'integer', minimum: 1, maximum: MAX_CONCURRENCY },
   ordered: { type: 'boolean' },
   orderBy: {
     type: 'value',
@@ -67,8 +67,8 @@ const LISTEN_OPTIONS: RuleTable<ListenOptions> = {
 
 const BATCH_OPTIONS: RuleTable<BatchOptions & ListenOptions> = {
   ...LISTEN_OPTIONS,
-  maxSize: { type: 'integer', minimum: 1, maximum: LARGEST_MAX_SIZE },
-  maxWait: { type: 'duration', minimum: 1, maximum: LONGEST_MAX_WAIT_MS },
+  maxSize: { type: 'integer', minimum: 1, maximum: MAX_BATCH_SIZE },
+  maxWait: { type: 'duration', minimum: 1, maximum: MAX_BATCH_WAIT_MS },
 };
 
 /**
@@ -90,9 +90,9 @@ export function resolveBatchOptions(given: unknown): ResolvedListenOptions {
     );
   }
   const resolved = resolve(options, where);
-  if (resolved.concurrency * maxSize > MOST_IN_BATCHES) {
+  if (resolved.concurrency * maxSize > MAX_IN_BATCHES) {
     throw new InvalidEventListener(
-      `${where}: ${resolved.concurrency} batches of ${maxSize} at a time are more than the ${MOST_IN_BATCHES} events that may be unacknowledged; lower concurrency or maxSize`,
+      `${where}: ${resolved.concurrency} batches of ${maxSize} at a time are more than the ${MAX_IN_BATCHES} events that may be unacknowledged; lower concurrency or maxSize`,
     );
   }
   const waiting = milliseconds(maxWait) ?? DEFAULT_MAX_WAIT_MS;

@@ -5,8 +5,8 @@ import type { NativeId } from './message.js';
 import { type Origin, originOf } from './replay.js';
 
 /** Anybody may write to the stream: what is read from it is cut, however long it is. */
-const LONGEST_TEXT = 4096;
-const LONGEST_NAME = 512;
+const MAX_TEXT = 4096;
+const MAX_NAME = 512;
 
 /** An event that a listener gave up, as it is kept. */
 export interface DeadLetter {
@@ -48,21 +48,21 @@ export function decodeDeadLetter(kept: KeptLetter): DeadLetter {
   const attempts = Number(headers[DeadLetterHeader.attempts]);
   return {
     sequence: kept.sequence,
-    id: text('nats-msg-id', LONGEST_NAME) || `${kept.stream}:${kept.sequence}`,
+    id: text('nats-msg-id', MAX_NAME) || `${kept.stream}:${kept.sequence}`,
     service,
     listener,
     api: path.slice(0, -1).join('.'),
     event: path.at(-1) ?? '',
     error: {
-      name: text(DeadLetterHeader.errorName, LONGEST_NAME),
-      message: text(DeadLetterHeader.errorMessage, LONGEST_TEXT),
-      stack: text(DeadLetterHeader.errorStack, LONGEST_TEXT),
+      name: text(DeadLetterHeader.errorName, MAX_NAME),
+      message: text(DeadLetterHeader.errorMessage, MAX_TEXT),
+      stack: text(DeadLetterHeader.errorStack, MAX_TEXT),
     },
     attempts: Number.isSafeInteger(attempts) && attempts >= 0 ? attempts : 0,
     firstAt: time(DeadLetterHeader.firstAt),
     lastAt: time(DeadLetterHeader.lastAt),
-    process: text(DeadLetterHeader.process, LONGEST_NAME),
-    nativeId: { stream: origin.stream.slice(0, LONGEST_NAME), sequence: origin.sequence },
+    process: text(DeadLetterHeader.process, MAX_NAME),
+    nativeId: { stream: origin.stream.slice(0, MAX_NAME), sequence: origin.sequence },
     truncated: headers[DeadLetterHeader.truncated] === 'true',
   };
 }

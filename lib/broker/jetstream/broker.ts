@@ -1,8 +1,8 @@
 import type { ResolvedNatsOptions } from '../../config/config.js';
 import type { Logger } from '../../logger.js';
 import type { WireEvent } from '../../message/codec.js';
-import type { Broker, DurableSpec, Patience, Sink, Source, Stored, StreamSpec } from '../broker.js';
-import { pause } from '../patience.js';
+import type { Broker, DurableSpec, Sink, Source, Stored, StreamSpec, WaitOptions } from '../broker.js';
+import { pause } from '../wait.js';
 import { Connection } from './connection/connection.js';
 import { JetStreamApi } from './connection/requests.js';
 import { AckQueue } from './consuming/acks.js';
@@ -42,16 +42,16 @@ export class JetStreamBroker implements Broker {
     this.store = new JetStreamStore(this.#connection, this.#api, this.#provisioner);
   }
 
-  async connect(patience: Patience): Promise<void> {
-    await this.#connection.ready(patience);
+  async connect(waitOptions: WaitOptions): Promise<void> {
+    await this.#connection.ready(waitOptions);
   }
 
   get maxPayload(): number | undefined {
     return this.#connection.nats?.info?.max_payload;
   }
 
-  async ensureStream(spec: StreamSpec, patience: Patience): Promise<void> {
-    const { config, domain } = await this.#provisioner.ensureStream(spec, patience);
+  async ensureStream(spec: StreamSpec, waitOptions: WaitOptions): Promise<void> {
+    const { config, domain } = await this.#provisioner.ensureStream(spec, waitOptions);
     this.#streams.set(config.name, spec);
     this.#targets.set(spec, {
       stream: config.name,
@@ -61,7 +61,7 @@ export class JetStreamBroker implements Broker {
     });
   }
 
-  publish(event: WireEvent, stream: StreamSpec, patience: Patience): Promise<Stored> {
+  publish(event: WireEvent, stream: StreamSpec, waitOptions: WaitOptions): Promise<Stored> {
     // A stream that is not ours to make may not have been asked for its settings.
     const target = this.#targets.get(stream) ?? {
       stream: stream.name,
@@ -69,10 +69,10 @@ export class JetStreamBroker implements Broker {
       settings: stream.settings,
       duplicateWindow: stream.config.duplicateWindow,
     };
-    return this.#publisher.publish(event, target, patience);
+    return this.#publisher.publish(event, target, waitOptions);
   }
 
-  async open(durable: DurableSpec, sink: Sink, patience: Patience): Promise<Source> {
+  async open(durable: DurableSpec, sink: Sink, waitOptions: WaitOptions): Promise<Source> {
     const source = new DurableSource(durable, sink, {
       connection: this.#connection,
       api: this.#api,
@@ -83,16 +83,16 @@ export class JetStreamBroker implements Broker {
       logger: this.#logger,
     });
     const abort = () => source.close();
-    patience.signal?.addEventListener('abort', abort, { once: true });
+    waitOptions.signal?.addEventListener('abort', abort, { once: true });
     try {
       await source.started;
-      patience.signal?.throwIfAborted();
+      waitOptions.signal?.throwIfAborted();
       return source;
     } catch (error) {
       source.close();
       throw error;
     } finally {
-      patience.signal?.removeEventListener('abort', abort);
+      waitOptions.signal?.removeEventListener('abort', abort);
     }
   }
 

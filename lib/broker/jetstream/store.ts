@@ -1,8 +1,8 @@
 import { createInbox, type Msg, type NatsConnection } from 'nats';
 import { EventFireTimeout, LightbusError } from '../../errors.js';
 import { parseHeaders } from '../../message/headers.js';
-import type { MessageStore, Patience, StoredMessage, StreamSpec } from '../broker.js';
-import { pause, within } from '../patience.js';
+import type { MessageStore, StoredMessage, StreamSpec, WaitOptions } from '../broker.js';
+import { pause, within } from '../wait.js';
 import type { Connection } from './connection/connection.js';
 import { ApiCode, isApiError, type JetStreamApi } from './connection/requests.js';
 import { explainMissingRight } from './connection/rights.js';
@@ -43,8 +43,8 @@ export class JetStreamStore implements MessageStore {
     this.#provisioner = provisioner;
   }
 
-  async *browse(spec: StreamSpec, subjects: string, patience: () => Patience): AsyncGenerator<StoredMessage> {
-    const info = await this.#provisioner.findStream(spec, patience(), 'read');
+  async *browse(spec: StreamSpec, subjects: string, waitOptions: () => WaitOptions): AsyncGenerator<StoredMessage> {
+    const info = await this.#provisioner.findStream(spec, waitOptions(), 'read');
     if (info === undefined) return;
     const stream = info.config.name;
     const last = info.state.last_seq;
@@ -52,11 +52,11 @@ export class JetStreamStore implements MessageStore {
     let silent = 0;
     // Each reader goes on until it ends or falls silent; another one then begins behind what has been read.
     while (next <= last) {
-      const reader = await this.#openReader(stream, subjects, next, patience());
+      const reader = await this.#openReader(stream, subjects, next, waitOptions());
       try {
         let left = reader.pending;
         while (left > 0 && next <= last) {
-          const { messages, pending } = await this.#page(stream, reader, Math.min(PAGE, left), patience());
+          const { messages, pending } = await this.#page(stream, reader, Math.min(PAGE, left), waitOptions());
           for (const message of messages) {
             if (message.sequence > last) return;
             next = message.sequence + 1;
@@ -81,15 +81,19 @@ export class JetStreamStore implements MessageStore {
     }
   }
 
-  async read(stream: StreamSpec | string, sequence: number, patience: Patience): Promise<StoredMessage | undefined> {
-    const name = typeof stream === 'string' ? stream : await this.#nameOf(stream, patience);
+  async read(
+    stream: StreamSpec | string,
+    sequence: number,
+    waitOptions: WaitOptions,
+  ): Promise<StoredMessage | undefined> {
+    const name = typeof stream === 'string' ? stream : await this.#nameOf(stream, waitOptions);
     // A name from a message's headers is anybody's, and would become part of a subject.
     if (name === undefined || !STREAM_NAME.test(name)) return undefined;
     try {
       const { message } = await this.#api.request<{ message: RawMessage }>(
         `STREAM.MSG.GET.${name}`,
         { seq: sequence },
-        patience,
+        waitOptions,
       );
       return storedMessage(name, message);
     } catch (error) {
@@ -98,25 +102,26 @@ export class JetStreamStore implements MessageStore {
     }
   }
 
-  async erase(spec: StreamSpec, sequence: number, patience: Patience): Promise<boolean> {
-    const name = await this.#nameOf(spec, patience);
+  async erase(spec: StreamSpec, sequence: number, waitOptions: WaitOptions): Promise<boolean> {
+    const name = await this.#nameOf(spec, waitOptions);
     if (name === undefined) return false;
     try {
       // Overwriting it on the disk as well takes the server some 90 times as long.
-      await this.#api.request(`STREAM.MSG.DELETE.${name}`, { seq: sequence, no_erase: true }, patience);
+      await this.#api.request(`STREAM.MSG.DELETE.${name}`, { seq: sequence, no_erase: true }, waitOptions);
       return true;
     } catch (error) {
       if (isApiError(error, ApiCode.streamNotFound, ...NOT_THERE)) return false;
-      if (isApiError(error, DELETE_FAILED) && (await this.read(name, sequence, patience)) === undefined) return false;
+      if (isApiError(error, DELETE_FAILED) && (await this.read(name, sequence, waitOptions)) === undefined)
+        return false;
       throw error;
     }
   }
 
-  async #nameOf(spec: StreamSpec, patience: Patience): Promise<string | undefined> {
-    return spec.manage ? spec.name : (await this.#provisioner.findStream(spec, patience, 'read'))?.config.name;
+  async #nameOf(spec: StreamSpec, waitOptions: WaitOptions): Promise<string | undefined> {
+    return spec.manage ? spec.name : (await this.#provisioner.findStream(spec, waitOptions, 'read'))?.config.name;
   }
 
-  async #openReader(stream: string, subjects: string, from: number, patience: Patience): Promise<Reader> {
+  async #openReader(stream: string, subjects: string, from: number, waitOptions: WaitOptions): Promise<Reader> {
     const name = `lightbus-reader-${createInbox().slice('_INBOX.'.length)}`;
     const config = {
       name,
@@ -132,7 +137,7 @@ export class JetStreamStore implements MessageStore {
     };
     const operation = `CONSUMER.CREATE.${stream}.${name}.${subjects}`;
     const request = { stream_name: stream, config, action: 'create' };
-    const { num_pending: pending } = await this.#api.request<{ num_pending: number }>(operation, request, patience);
+    const { num_pending: pending } = await this.#api.request<{ num_pending: number }>(operation, request, waitOptions);
     return { name, pending };
   }
 
@@ -141,16 +146,16 @@ export class JetStreamStore implements MessageStore {
     stream: string,
     reader: Reader,
     count: number,
-    patience: Patience,
+    waitOptions: WaitOptions,
   ): Promise<{ messages: StoredMessage[]; pending: number }> {
-    const nats = await this.#connection.ready(patience);
+    const nats = await this.#connection.ready(waitOptions);
     const messages: StoredMessage[] = [];
     let pending = 0;
     const raw = await this.#pull(
       nats,
       `${this.#api.prefix}.CONSUMER.MSG.NEXT.${stream}.${reader.name}`,
       count,
-      patience,
+      waitOptions,
     );
     for (const message of raw) {
       const address = parseAckAddress(message.reply);
@@ -168,7 +173,7 @@ export class JetStreamStore implements MessageStore {
     return { messages, pending };
   }
 
-  #pull(nats: NatsConnection, subject: string, count: number, patience: Patience): Promise<Msg[]> {
+  #pull(nats: NatsConnection, subject: string, count: number, waitOptions: WaitOptions): Promise<Msg[]> {
     const inbox = createInbox(this.#connection.inboxPrefix);
     const messages: Msg[] = [];
     const silence = new AbortController();
@@ -193,7 +198,7 @@ export class JetStreamStore implements MessageStore {
       nats.publish(subject, Buffer.from(`{"batch":${count},"no_wait":true}`), { reply: inbox });
       void pause(SILENCE_MS, silence.signal).then(end);
     });
-    return within(pulled, patience, () => new EventFireTimeout('Reading a stream took too long', { stored: 'no' }));
+    return within(pulled, waitOptions, () => new EventFireTimeout('Reading a stream took too long', { stored: 'no' }));
   }
 
   #forget(stream: string, reader: Reader): void {

@@ -1,4 +1,4 @@
-import type { Patience, StoredMessage, StreamSpec } from '../../broker/broker.js';
+import type { StoredMessage, StreamSpec, WaitOptions } from '../../broker/broker.js';
 import type { RuleTable } from '../../config/option.js';
 import { EventFireTimeout, InvalidConfiguration, LightbusError } from '../../errors.js';
 import type { Headers } from '../../message/headers.js';
@@ -8,7 +8,7 @@ import type { Lifecycle, Opened } from '../lifecycle.js';
 import { SIGNAL } from '../signal-option.js';
 import type { Streams } from '../streams.js';
 import { checkFilter, type DeadLetterFilter, FILTER_OPTIONS, filterOf, isFiltered, subjectsOf } from './filter.js';
-import { NotReplayable, Replayer } from './replay-publisher.js';
+import { NotReplayable, ReplayPublisher } from './replay-publisher.js';
 
 /** How many are worked on at a time. */
 const CHUNK = 32;
@@ -94,7 +94,7 @@ interface Found {
 /** What is done to each: true when it is done, false if it was gone. @throws NotReplayable if it has to be left */
 type Act = (sequence: number) => Promise<boolean>;
 
-export class DeadLetterOffice implements DeadLetters {
+export class DeadLetterAdmin implements DeadLetters {
   readonly #lifecycle: Lifecycle;
   readonly #streams: Streams;
 
@@ -120,17 +120,17 @@ export class DeadLetterOffice implements DeadLetters {
 
   async show(sequence: number): Promise<OpenedDeadLetter | undefined> {
     checkFilter({ sequence });
-    const { opened, stream, patience } = await this.#open();
-    const message = await opened.broker.store.read(stream, sequence, patience()).catch(throwAsOurs);
+    const { opened, stream, waitOptions } = await this.#open();
+    const message = await opened.broker.store.read(stream, sequence, waitOptions()).catch(throwAsOurs);
     if (message === undefined) return undefined;
     return { ...decodeDeadLetter(message), headers: eventHeaders(message), body: message.body };
   }
 
   async replay(action: DeadLetterAction = {}): Promise<DeadLetterResult> {
     checkFilter(action, ACTION_OPTIONS);
-    const { opened, stream, patience } = await this.#open();
+    const { opened, stream, waitOptions } = await this.#open();
     const replays = this.#streams.replays(opened.config);
-    const replayer = new Replayer({
+    const replayer = new ReplayPublisher({
       broker: opened.broker,
       deadLetters: stream,
       replays,
@@ -138,9 +138,9 @@ export class DeadLetterOffice implements DeadLetters {
     });
     let ready: Promise<void> | undefined;
     return this.#forEach(action, async (sequence) => {
-      ready ??= opened.broker.ensureStream(replays, patience());
+      ready ??= opened.broker.ensureStream(replays, waitOptions());
       await ready;
-      return replayer.replay(sequence, patience());
+      return replayer.replay(sequence, waitOptions());
     });
   }
 
@@ -151,9 +151,9 @@ export class DeadLetterOffice implements DeadLetters {
         "deadLetters.remove: say which, e.g. { service: 'mail-service' }, or give all: true to remove those of every service",
       );
     }
-    const { opened, stream, patience } = await this.#open();
+    const { opened, stream, waitOptions } = await this.#open();
     return this.#forEach(action, (sequence) =>
-      opened.broker.store.erase(stream, sequence, patience()).catch(throwAsOurs),
+      opened.broker.store.erase(stream, sequence, waitOptions()).catch(throwAsOurs),
     );
   }
 
@@ -177,12 +177,12 @@ export class DeadLetterOffice implements DeadLetters {
 
   async #one(found: Found, act: Act): Promise<'done' | 'gone' | DeadLetterResult['failed'][number]> {
     const [first = 0, ...copies] = found.sequences;
-    const { opened, stream, patience } = await this.#open();
+    const { opened, stream, waitOptions } = await this.#open();
     try {
       let done = await act(first);
       for (const copy of copies) {
         // A copy stands in for what is gone; otherwise it only has to go too.
-        if (done) await opened.broker.store.erase(stream, copy, patience());
+        if (done) await opened.broker.store.erase(stream, copy, waitOptions());
         else done = await act(copy);
       }
       return done ? 'done' : 'gone';
@@ -216,16 +216,16 @@ export class DeadLetterOffice implements DeadLetters {
     const { config, broker } = opened;
     const stream = this.#streams.deadLetters(config);
     const timeout = config.api('default').eventFireTimeout;
-    const patience = (): Patience => ({ deadline: performance.now() + timeout });
-    await broker.connect(patience()).catch(throwAsOurs);
+    const waitOptions = (): WaitOptions => ({ deadline: performance.now() + timeout });
+    await broker.connect(waitOptions()).catch(throwAsOurs);
     const browse = async function* (filter: DeadLetterFilter) {
       try {
-        yield* broker.store.browse(stream, subjectsOf(deadLetterStream(config.prefix), filter), patience);
+        yield* broker.store.browse(stream, subjectsOf(deadLetterStream(config.prefix), filter), waitOptions);
       } catch (error) {
         throwAsOurs(error);
       }
     };
-    return { opened, stream, patience, browse };
+    return { opened, stream, waitOptions, browse };
   }
 }
 
@@ -237,7 +237,7 @@ function throwAsOurs(error: unknown): never {
 interface Office {
   readonly opened: Opened;
   readonly stream: StreamSpec;
-  readonly patience: () => Patience;
+  readonly waitOptions: () => WaitOptions;
   readonly browse: (filter: DeadLetterFilter) => AsyncIterable<StoredMessage>;
 }
 

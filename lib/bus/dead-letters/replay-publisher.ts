@@ -1,4 +1,4 @@
-import type { Broker, Patience, StoredMessage, StreamSpec } from '../../broker/broker.js';
+import type { Broker, StoredMessage, StreamSpec, WaitOptions } from '../../broker/broker.js';
 import { LightbusError } from '../../errors.js';
 import { originOf } from '../../message/replay.js';
 import { type DeadLetter, decodeDeadLetter, encodeReplay } from '../../message/stored-dead-letter.js';
@@ -10,7 +10,7 @@ export class NotReplayable extends Error {
 }
 
 /** Hands dead letters back, one at a time: stores the replay, confirmed, and only then deletes the dead letter. */
-export class Replayer {
+export class ReplayPublisher {
   readonly #parts: { broker: Broker; deadLetters: StreamSpec; replays: StreamSpec; prefix: string };
 
   constructor(parts: { broker: Broker; deadLetters: StreamSpec; replays: StreamSpec; prefix: string }) {
@@ -18,9 +18,9 @@ export class Replayer {
   }
 
   /** False if the dead letter is gone. @throws NotReplayable; EventFireTimeout, after which it can be tried again */
-  async replay(sequence: number, patience: Patience): Promise<boolean> {
+  async replay(sequence: number, waitOptions: WaitOptions): Promise<boolean> {
     const { broker, deadLetters, replays, prefix } = this.#parts;
-    const kept = await broker.store.read(deadLetters, sequence, patience);
+    const kept = await broker.store.read(deadLetters, sequence, waitOptions);
     if (kept === undefined) return false;
     const letter = decodeDeadLetter(kept);
     checkNames(letter);
@@ -28,7 +28,7 @@ export class Replayer {
       subject: replaySubject(prefix, letter.service, letter.listener, `${letter.api}.${letter.event}`),
       letter: kept,
       origin: originOf(kept.headers(), kept),
-      event: letter.truncated ? await this.#original(kept, patience) : { headers: kept.headers(), body: kept.body },
+      event: letter.truncated ? await this.#original(kept, waitOptions) : { headers: kept.headers(), body: kept.body },
     });
     const size = wire.headers.length + wire.body.length;
     const largest = broker.maxPayload ?? Number.POSITIVE_INFINITY;
@@ -36,9 +36,9 @@ export class Replayer {
       throw new NotReplayable(
         `it has ${size} bytes as a replay, and the server takes ${largest}; raise its max_payload`,
       );
-    await broker.publish(wire, replays, patience);
+    await broker.publish(wire, replays, waitOptions);
     // Last: a crash before this line leaves a dead letter whose replay the server knows and will not store twice.
-    await broker.store.erase(deadLetters, sequence, patience).catch((cause) => {
+    await broker.store.erase(deadLetters, sequence, waitOptions).catch((cause) => {
       if (isRefusal(cause))
         throw new NotReplayable(`it was replayed, and cannot be removed: ${cause.message}`, { cause });
       throw cause;
@@ -47,9 +47,9 @@ export class Replayer {
   }
 
   /** The event of which a dead letter has only the beginning. */
-  async #original(kept: StoredMessage, patience: Patience) {
+  async #original(kept: StoredMessage, waitOptions: WaitOptions) {
     const origin = originOf(kept.headers(), kept);
-    const original = await this.#parts.broker.store.read(origin.stream, origin.sequence, patience).catch((cause) => {
+    const original = await this.#parts.broker.store.read(origin.stream, origin.sequence, waitOptions).catch((cause) => {
       if (cause instanceof LightbusError && !isRefusal(cause)) throw cause;
       throw new NotReplayable(`it is truncated, and its original cannot be read (${(cause as Error).message})`, {
         cause,

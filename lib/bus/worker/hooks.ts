@@ -7,7 +7,7 @@ const GRACE_MS = 1000;
 /** A hook `onStart` may take long, but not unnoticed. */
 const LONG_START_MS = 30_000;
 
-export interface WorkerHookParts {
+export interface WorkerHookDependencies {
   readonly hooks: Hooks;
   readonly scope: Scope;
   readonly logger: Logger;
@@ -18,7 +18,7 @@ export interface WorkerHookParts {
  *
  * @throws what a hook threw, or the signal's reason
  */
-export async function runOnStart(parts: WorkerHookParts, stopping: AbortSignal): Promise<void> {
+export async function runOnStart(parts: WorkerHookDependencies, stopping: AbortSignal): Promise<void> {
   const slow = setTimeout(() => {
     parts.logger.warn({}, 'A hook onStart has been running for 30 seconds; no event is handled before it has ended');
   }, LONG_START_MS);
@@ -39,7 +39,7 @@ export async function runOnStart(parts: WorkerHookParts, stopping: AbortSignal):
  *
  * @throws what the first failing one threw
  */
-export async function runOnStop(parts: WorkerHookParts, limit: number): Promise<void> {
+export async function runOnStop(parts: WorkerHookDependencies, limit: number): Promise<void> {
   const failures: unknown[] = [];
   for (const hook of parts.hooks.named('onStop')) {
     const controller = new AbortController();
@@ -63,7 +63,7 @@ export async function runOnStop(parts: WorkerHookParts, limit: number): Promise<
  * @param signal not aborted yet
  */
 function untilAborted(
-  { scope, logger }: WorkerHookParts,
+  { scope, logger }: WorkerHookDependencies,
   name: 'onStart' | 'onStop',
   hook: (argument: { signal: AbortSignal }) => unknown,
   signal: AbortSignal,

@@ -1,11 +1,11 @@
 import type { DurableSpec } from '../../broker/broker.js';
 import type { ApiDefinition } from '../../definition/api.js';
-import { Replays, type ReplayTarget } from '../../delivery/dead-letters/replay-consumer.js';
-import { DeadLetterBox } from '../../delivery/dead-letters/writer.js';
-import { BatchRunner, type BatchRunnerParts } from '../../delivery/handling/batch.js';
+import { ReplayConsumer, type ReplayTarget } from '../../delivery/dead-letters/replay-consumer.js';
+import { DeadLetterWriter } from '../../delivery/dead-letters/writer.js';
+import { BatchRunner, type BatchRunnerOptions } from '../../delivery/handling/batch.js';
 import type { DueEvent, Lookup } from '../../delivery/handling/decode.js';
-import { EventRunner, type RunnerParts } from '../../delivery/handling/runner.js';
-import type { SettlementParts } from '../../delivery/handling/settlement-options.js';
+import { EventRunner, type RunnerOptions } from '../../delivery/handling/runner.js';
+import type { SettlementOptions } from '../../delivery/handling/settlement-options.js';
 import type { ListenOptions } from '../../delivery/options.js';
 import { ListenerLoop } from '../../delivery/scheduling/loop.js';
 import type { Runner } from '../../delivery/scheduling/loop-options.js';
@@ -23,7 +23,7 @@ import { nameOf, type RecordedListener, type Target } from './registry.js';
 /** Delayed naks count against this; a listener that reaches it gets nothing more until some of them are due. */
 const MAX_ACK_PENDING = 5000;
 
-export interface RunningParts {
+export interface WorkerDependencies {
   readonly apis: ReadonlyMap<string, ApiDefinition>;
   readonly contracts: Contracts;
   readonly streams: Streams;
@@ -35,21 +35,21 @@ export interface RunningParts {
 
 /** The listeners of one worker, at work. */
 export class RunningListeners {
-  readonly #parts: RunningParts;
+  readonly #parts: WorkerDependencies;
   readonly #opened: Opened;
   readonly #loops: ListenerLoop[] = [];
   /** By listener, for those whose handler is the URL of a module. */
   readonly #threads = new Map<RecordedListener, Threads>();
-  readonly #deadLetters: DeadLetterBox;
+  readonly #deadLetters: DeadLetterWriter;
   readonly #replayTargets: ReplayTarget[] = [];
-  #replays: Replays | undefined;
+  #replays: ReplayConsumer | undefined;
   readonly summaries: ListenerSummary[] = [];
 
-  constructor(opened: Opened, parts: RunningParts) {
+  constructor(opened: Opened, parts: WorkerDependencies) {
     this.#opened = opened;
     this.#parts = parts;
     const { config, broker } = opened;
-    this.#deadLetters = new DeadLetterBox(broker, parts.streams.deadLetters(config), config);
+    this.#deadLetters = new DeadLetterWriter(broker, parts.streams.deadLetters(config), config);
   }
 
   /**
@@ -60,12 +60,12 @@ export class RunningListeners {
   async start(listeners: readonly RecordedListener[], signal: AbortSignal): Promise<void> {
     const { config, broker } = this.#opened;
     const { apis, streams } = this.#parts;
-    const patience = { signal };
+    const waitOptions = { signal };
     await this.#startThreads(listeners);
-    await broker.connect(patience);
+    await broker.connect(waitOptions);
     for (const apiName of apis.keys()) {
       const stream = streams.ofApi(config, apiName);
-      if (stream.manage) await broker.ensureStream(stream, patience);
+      if (stream.manage) await broker.ensureStream(stream, waitOptions);
     }
     await Promise.all(listeners.map((listener) => this.#startListener(listener, signal)));
     this.#startReplays();
@@ -163,7 +163,7 @@ export class RunningListeners {
 
   #startReplays(): void {
     const { broker, config } = this.#opened;
-    this.#replays = new Replays({
+    this.#replays = new ReplayConsumer({
       broker,
       logger: this.#parts.lifecycle.logger,
       stream: this.#parts.streams.replays(config),
@@ -202,12 +202,12 @@ export class RunningListeners {
       before: (event: ReceivedEvent) => hooks.run('beforeEventExecution', event),
     };
     if (options.batch !== undefined)
-      return new BatchRunner({ ...parts, handler: handler as BatchRunnerParts['handler'] }, loop);
+      return new BatchRunner({ ...parts, handler: handler as BatchRunnerOptions['handler'] }, loop);
     const orderBy = options.orderBy as ListenOptions['orderBy'];
-    return new EventRunner({ ...parts, orderBy, handler: handler as RunnerParts['handler'] }, loop);
+    return new EventRunner({ ...parts, orderBy, handler: handler as RunnerOptions['handler'] }, loop);
   }
 
-  #settlementParts(listener: RecordedListener): SettlementParts {
+  #settlementParts(listener: RecordedListener): SettlementOptions {
     const { hooks, lifecycle, failed } = this.#parts;
     const { options, listenerName } = listener;
     return {

@@ -9,7 +9,7 @@ import { describeValue } from '../../describe-value.js';
 import { DuplicateListenerName, EventNotFound, InvalidEventListener, ListenersAlreadyStarted } from '../../errors.js';
 import { checkApiName, checkEventName } from '../../names.js';
 
-const MOST_THREADS = 256;
+const MAX_THREADS = 256;
 
 /** What a listener listens to: one event, or a whole API. */
 export interface Target {
@@ -157,9 +157,9 @@ function checkHandler(listenerName: string, handler: unknown, { batch, concurren
       `The handler of listener "${listenerName}" is ${handler.href.slice(0, 200)}, which is not a file; give e.g. new URL('./report.ts', import.meta.url)`,
     );
   }
-  if (concurrency > MOST_THREADS) {
+  if (concurrency > MAX_THREADS) {
     throw new InvalidEventListener(
-      `Listener "${listenerName}" has a handler in threads and a concurrency of ${concurrency}, which is their number; give ${MOST_THREADS} at most`,
+      `Listener "${listenerName}" has a handler in threads and a concurrency of ${concurrency}, which is their number; give ${MAX_THREADS} at most`,
     );
   }
 }

@@ -3,8 +3,8 @@ import { BusAlreadyClosed, NothingToListenFor } from '../../errors.js';
 import { describeError } from '../../logger.js';
 import type { WorkerState } from '../handles.js';
 import type { ListenerSummary } from '../internals.js';
-import { runOnStart, runOnStop, type WorkerHookParts } from './hooks.js';
-import { RunningListeners, type RunningParts } from './listeners.js';
+import { runOnStart, runOnStop, type WorkerHookDependencies } from './hooks.js';
+import { RunningListeners, type WorkerDependencies } from './listeners.js';
 import type { ListenerRegistry } from './registry.js';
 
 /** What `onStop` hooks get where the configuration could not be read. */
@@ -12,8 +12,8 @@ const DEFAULT_LIMIT_MS = 30_000;
 
 /** A worker from its start to its end. */
 export class WorkerRun {
-  readonly #parts: Omit<RunningParts, 'failed'>;
-  readonly #hooks: WorkerHookParts;
+  readonly #parts: Omit<WorkerDependencies, 'failed'>;
+  readonly #hooks: WorkerHookDependencies;
   readonly #registry: ListenerRegistry;
   readonly #stopping = new AbortController();
   readonly done: Promise<void>;
@@ -32,7 +32,7 @@ export class WorkerRun {
   #forgetListeners: () => void = () => undefined;
   failure: { readonly error: unknown } | undefined;
 
-  constructor(registry: ListenerRegistry, parts: Omit<RunningParts, 'failed'>) {
+  constructor(registry: ListenerRegistry, parts: Omit<WorkerDependencies, 'failed'>) {
     this.#registry = registry;
     this.#parts = parts;
     const { scope, logger } = parts.lifecycle;

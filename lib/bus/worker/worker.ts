@@ -1,17 +1,17 @@
 import { LightbusError, ListenersAlreadyStarted } from '../../errors.js';
 import type { Worker } from '../handles.js';
 import type { ListenerSummary } from '../internals.js';
-import type { RunningParts } from './listeners.js';
+import type { WorkerDependencies } from './listeners.js';
 import type { ListenerRegistry } from './registry.js';
 import { WorkerRun } from './run.js';
 
 /** Starts and stops the one worker of a bus. */
 export class WorkerControl {
-  readonly #parts: Omit<RunningParts, 'failed'>;
+  readonly #parts: Omit<WorkerDependencies, 'failed'>;
   readonly #registry: ListenerRegistry;
   #run: WorkerRun | undefined;
 
-  constructor(registry: ListenerRegistry, parts: Omit<RunningParts, 'failed'>) {
+  constructor(registry: ListenerRegistry, parts: Omit<WorkerDependencies, 'failed'>) {
     this.#registry = registry;
     this.#parts = parts;
   }

@@ -4,28 +4,28 @@ import { namesOrigin, originOf } from '../../message/replay.js';
 import { encodeReplay } from '../../message/stored-dead-letter.js';
 import { replayStream } from '../../names.js';
 import type { Lookup } from '../handling/decode.js';
-import { Held } from '../scheduling/pending-delivery.js';
+import { PendingDelivery } from '../scheduling/pending-delivery.js';
 
 /** How many replays are in hand at a time: few, because those of a slow listener keep others waiting. */
 const WINDOW = 32;
 const NO_LISTENER_DELAY_MS = 30_000;
 /** Each giving back counts as an attempt, of which the listener should find all its own. */
-const MOST_GIVEN_BACK = 5;
+const MAX_RETURNED = 5;
 const STORE_TIMEOUT_MS = 10_000;
 const PRUNE_EVERY_MS = 5000;
 const MAX_ACK_PENDING = 5000;
-const MOST_TOLD = 1000;
+const MAX_REPORTED = 1000;
 
 /** A listener that replays may be for. */
 export interface ReplayTarget {
   readonly listenerName: string;
   readonly lookup: Lookup;
-  accept(held: Held): void;
+  accept(held: PendingDelivery): void;
   /** When a delivery that is read now may have been sent. */
   sentAt(now: number): number;
 }
 
-export interface ReplayParts {
+export interface ReplayConsumerOptions {
   readonly broker: Broker;
   readonly logger: Logger;
   readonly stream: StreamSpec;
@@ -37,15 +37,15 @@ export interface ReplayParts {
 }
 
 /** Takes the dead letters that are replayed to this service, and hands each to the listener that gave it up. */
-export class Replays implements Sink {
-  readonly #parts: ReplayParts;
+export class ReplayConsumer implements Sink {
+  readonly #parts: ReplayConsumerOptions;
   readonly #closing = new AbortController();
-  readonly #inHand = new Set<Held>();
+  readonly #inHand = new Set<PendingDelivery>();
   readonly #told = new Set<string>();
   #source: Source | undefined;
   #pruner: NodeJS.Timeout | undefined;
 
-  constructor(parts: ReplayParts) {
+  constructor(parts: ReplayConsumerOptions) {
     this.#parts = parts;
   }
 
@@ -73,7 +73,7 @@ export class Replays implements Sink {
       this.#inHand.delete(held);
       this.#ask();
     };
-    const held = new Held(noticed(delivery, settled), source, target.sentAt(performance.now()), true);
+    const held = new PendingDelivery(noticed(delivery, settled), source, target.sentAt(performance.now()), true);
     this.#inHand.add(held);
     target.accept(held);
     this.#ask();
@@ -88,7 +88,7 @@ export class Replays implements Sink {
   async stop(): Promise<void> {
     clearInterval(this.#pruner);
     this.#closing.abort();
-    await this.#source?.suspend();
+    await this.#source?.drain();
   }
 
   /** After the listeners have stopped. */
@@ -130,12 +130,12 @@ export class Replays implements Sink {
 
   #noListener(delivery: Delivery): void {
     // Stored anew, what is not a replay would look like one.
-    if (delivery.deliveries < MOST_GIVEN_BACK || !namesOrigin(delivery.headers())) delivery.nak(NO_LISTENER_DELAY_MS);
+    if (delivery.deliveries < MAX_RETURNED || !namesOrigin(delivery.headers())) delivery.nak(NO_LISTENER_DELAY_MS);
     else void this.#storeAnew(delivery);
     const [, , listener = '', ...event] = delivery.subject.split('.');
     const key = `${listener} ${event.join('.')}`;
     if (this.#told.has(key)) return;
-    if (this.#told.size < MOST_TOLD) this.#told.add(key);
+    if (this.#told.size < MAX_REPORTED) this.#told.add(key);
     this.#parts.logger.warn(
       { listener: listener.slice(0, 200), event: event.join('.').slice(0, 200), sequence: delivery.sequence },
       'A dead letter is replayed to a listener that this worker does not run; gave it back, for another worker of this service',

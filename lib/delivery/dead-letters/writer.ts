@@ -1,15 +1,15 @@
-import type { Broker, Patience, StreamSpec } from '../../broker/broker.js';
+import type { Broker, StreamSpec, WaitOptions } from '../../broker/broker.js';
 import { encodeDeadLetter } from '../../message/dead-letter.js';
 import { originOf } from '../../message/replay.js';
 import { deadLetterSubject } from '../../names.js';
-import type { Verdict } from '../handling/settlement-options.js';
-import type { Held } from '../scheduling/pending-delivery.js';
+import type { FailureReport } from '../handling/settlement-options.js';
+import type { PendingDelivery } from '../scheduling/pending-delivery.js';
 
 const STORE_TIMEOUT_MS = 10_000;
-const SMALLEST_MAX_PAYLOAD = 1024;
+const MIN_PAYLOAD_LIMIT = 1024;
 
 /** Keeps what listeners give up, confirmed. */
-export class DeadLetterBox {
+export class DeadLetterWriter {
   readonly #broker: Broker;
   readonly #stream: StreamSpec;
   readonly #identity: { prefix: string; serviceName: string; processName: string };
@@ -26,14 +26,14 @@ export class DeadLetterBox {
   }
 
   /** Makes the stream, so that what is wrong with it is known before the first event has to be kept. */
-  async prepare(patience: Patience): Promise<void> {
+  async prepare(waitOptions: WaitOptions): Promise<void> {
     if (this.#ensured) return;
-    await this.#broker.ensureStream(this.#stream, patience);
+    await this.#broker.ensureStream(this.#stream, waitOptions);
     this.#ensured = true;
   }
 
   /** Resolves when the event is kept; the delivery may be acknowledged only then. */
-  async keep(held: Held, listenerName: string, verdict: Verdict): Promise<void> {
+  async keep(held: PendingDelivery, listenerName: string, verdict: FailureReport): Promise<void> {
     const { prefix, serviceName, processName } = this.#identity;
     const { delivery, source } = held;
     const headers = delivery.headers();
@@ -51,10 +51,10 @@ export class DeadLetterBox {
         lastAt: new Date(),
         process: processName,
       },
-      Math.max(SMALLEST_MAX_PAYLOAD, this.#broker.maxPayload ?? Number.POSITIVE_INFINITY),
+      Math.max(MIN_PAYLOAD_LIMIT, this.#broker.maxPayload ?? Number.POSITIVE_INFINITY),
     );
-    const patience = { deadline: performance.now() + STORE_TIMEOUT_MS };
-    await this.prepare(patience);
-    await this.#broker.publish(letter, this.#stream, patience);
+    const waitOptions = { deadline: performance.now() + STORE_TIMEOUT_MS };
+    await this.prepare(waitOptions);
+    await this.#broker.publish(letter, this.#stream, waitOptions);
   }
 }

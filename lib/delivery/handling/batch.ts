@@ -5,14 +5,14 @@ import type { Batch } from '../options.js';
 import type { Received } from '../received.js';
 import type { ListenerLoop } from '../scheduling/loop.js';
 import type { Runner } from '../scheduling/loop-options.js';
-import type { Held } from '../scheduling/pending-delivery.js';
+import type { PendingDelivery } from '../scheduling/pending-delivery.js';
 import { killsItsProcess } from '../scheduling/suspicion.js';
 import { inTime, isThenable } from './handler-time.js';
 import { Settlement } from './settlement.js';
-import type { SettlementParts } from './settlement-options.js';
+import type { SettlementOptions } from './settlement-options.js';
 
 /** What runs one listener's batches. */
-export interface BatchRunnerParts extends SettlementParts {
+export interface BatchRunnerOptions extends SettlementOptions {
   readonly handler: (events: readonly ReceivedEvent[], batch: Batch) => unknown;
   /** Milliseconds; undefined for no limit. */
   readonly handlerTimeout: number | undefined;
@@ -21,27 +21,27 @@ export interface BatchRunnerParts extends SettlementParts {
 
 /** A delivery that can be handled. */
 interface Member {
-  readonly held: Held;
+  readonly held: PendingDelivery;
   readonly event: Received;
 }
 
 /** Decodes a batch, calls the handler once, and settles each delivery by the table of outcomes. */
 export class BatchRunner implements Runner {
-  readonly #parts: BatchRunnerParts;
+  readonly #parts: BatchRunnerOptions;
   readonly #settlement: Settlement;
   readonly #loop: ListenerLoop;
 
-  constructor(parts: BatchRunnerParts, loop: ListenerLoop) {
+  constructor(parts: BatchRunnerOptions, loop: ListenerLoop) {
     this.#parts = parts;
     this.#loop = loop;
     this.#settlement = new Settlement(parts, loop);
   }
 
-  start(held: Held): void {
+  start(held: PendingDelivery): void {
     this.startBatch([held]);
   }
 
-  startBatch(batch: readonly Held[]): void {
+  startBatch(batch: readonly PendingDelivery[]): void {
     const members: Member[] = [];
     for (const held of batch) {
       const event = this.#settlement.open(held, killsItsProcess(held.attempt, this.#parts.policy));

@@ -6,7 +6,7 @@ import type { Headers } from '../../message/headers.js';
 import { namesOrigin, originOf } from '../../message/replay.js';
 import type { Contract } from '../../schema/contract.js';
 import { Received } from '../received.js';
-import type { Held } from '../scheduling/pending-delivery.js';
+import type { PendingDelivery } from '../scheduling/pending-delivery.js';
 
 /** An event that a listener is due: what it is called, and what its parameters have to be, if that is known. */
 export interface DueEvent {
@@ -26,12 +26,12 @@ export class Undeliverable extends Error {
 }
 
 /** A delivery of an event that the listener did not ask for: somebody changed its durable's filter. */
-export class NotAskedFor extends Error {
+export class UnexpectedSubject extends Error {
   override readonly name = 'NotAskedFor';
 }
 
 /** Whether the listener asked for events of this subject. */
-export function isAskedFor(held: Held, lookup: Lookup): boolean {
+export function isAskedFor(held: PendingDelivery, lookup: Lookup): boolean {
   const { delivery } = held;
   return lookup(held.replayed ? originOf(delivery.headers(), delivery).subject : delivery.subject) !== undefined;
 }
@@ -41,12 +41,12 @@ export function isAskedFor(held: Held, lookup: Lookup): boolean {
  *
  * @throws NotAskedFor; Undeliverable, with the cause
  */
-export function decode(held: Held, lookup: Lookup): Received {
+export function decode(held: PendingDelivery, lookup: Lookup): Received {
   const { delivery } = held;
   const origin = held.replayed ? originOf(delivery.headers(), delivery) : delivery;
   const due = lookup(origin.subject);
   if (due === undefined)
-    throw new NotAskedFor(`The subject ${origin.subject.slice(0, 200)} is none that this listener asked for`);
+    throw new UnexpectedSubject(`The subject ${origin.subject.slice(0, 200)} is none that this listener asked for`);
   if (held.replayed && !namesOrigin(delivery.headers()))
     throw new Undeliverable('was put among the replays by something that is not lightbus');
   return new Received({
@@ -88,7 +88,7 @@ function refuseAnswers(body: Record<string, unknown>, delivery: Delivery): void 
 }
 
 /** What can be said of a delivery that could not be decoded. */
-export function identify(held: Held): { id: string; headers: Headers } {
+export function identify(held: PendingDelivery): { id: string; headers: Headers } {
   const headers = held.delivery.headers();
   return { id: readId(headers, held.delivery), headers };
 }

@@ -2,15 +2,15 @@ import type { ReceivedEvent } from '../../message/message.js';
 import type { Received } from '../received.js';
 import type { ListenerLoop } from '../scheduling/loop.js';
 import type { Runner } from '../scheduling/loop-options.js';
-import type { Held } from '../scheduling/pending-delivery.js';
+import type { PendingDelivery } from '../scheduling/pending-delivery.js';
 import { killsItsProcess } from '../scheduling/suspicion.js';
 import { decode } from './decode.js';
 import { inTime, isThenable } from './handler-time.js';
 import { Settlement } from './settlement.js';
-import type { SettlementParts } from './settlement-options.js';
+import type { SettlementOptions } from './settlement-options.js';
 
 /** What runs one listener's deliveries. */
-export interface RunnerParts extends SettlementParts {
+export interface RunnerOptions extends SettlementOptions {
   readonly handler: (parameters: Record<string, unknown>, event: Received) => unknown;
   readonly orderBy: ((parameters: Record<string, unknown>, event: ReceivedEvent) => string | number) | undefined;
   /** Milliseconds; undefined for no limit. */
@@ -21,17 +21,17 @@ export interface RunnerParts extends SettlementParts {
 
 /** Decodes a delivery, calls the handler, and settles it by the table of outcomes. */
 export class EventRunner implements Runner {
-  readonly #parts: RunnerParts;
+  readonly #parts: RunnerOptions;
   readonly #settlement: Settlement;
   readonly #loop: ListenerLoop;
 
-  constructor(parts: RunnerParts, loop: ListenerLoop) {
+  constructor(parts: RunnerOptions, loop: ListenerLoop) {
     this.#parts = parts;
     this.#loop = loop;
     this.#settlement = new Settlement(parts, loop);
   }
 
-  start(held: Held): void {
+  start(held: PendingDelivery): void {
     const event = this.#settlement.open(held, killsItsProcess(held.attempt, this.#parts.policy));
     if (event === undefined) return;
     const before = this.#parts.before(event);
@@ -51,7 +51,7 @@ export class EventRunner implements Runner {
       .catch((error: unknown) => this.#loop.broke(held, error));
   }
 
-  keyOf(held: Held): string | undefined {
+  keyOf(held: PendingDelivery): string | undefined {
     const { orderBy, lookup } = this.#parts;
     if (orderBy === undefined) return undefined;
     try {
@@ -63,7 +63,7 @@ export class EventRunner implements Runner {
     }
   }
 
-  #call(held: Held, event: Received): void {
+  #call(held: PendingDelivery, event: Received): void {
     // The stop was over while a hook was waited for.
     if (held.interrupted) return this.#settlement.failed(held, event, undefined);
     const { handler, handlerTimeout, orderBy } = this.#parts;

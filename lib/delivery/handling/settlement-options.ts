@@ -2,18 +2,18 @@ import type { ErrorDescription, Logger } from '../../logger.js';
 import type { ReceivedEvent } from '../../message/message.js';
 import type { FailurePolicy } from '../failure-policy.js';
 import type { OnError } from '../options.js';
-import type { Held } from '../scheduling/pending-delivery.js';
+import type { PendingDelivery } from '../scheduling/pending-delivery.js';
 import type { Lookup } from './decode.js';
 
 /** Why an event was given up, and after how many attempts. */
-export interface Verdict {
+export interface FailureReport {
   readonly error: ErrorDescription;
   readonly attempts: number;
   readonly firstAt: Date;
 }
 
 /** What settles one listener's deliveries. */
-export interface SettlementParts {
+export interface SettlementOptions {
   readonly name: string;
   readonly logger: Logger;
   /** Whether entries of level `debug` are written. */
@@ -26,7 +26,7 @@ export interface SettlementParts {
   /** Undefined while nobody hooks in, which is faster. */
   readonly after: (event: ReceivedEvent) => Promise<void> | undefined;
   /** Resolves when the event is stored as a dead letter. */
-  readonly giveUp: (held: Held, verdict: Verdict) => Promise<void>;
+  readonly giveUp: (held: PendingDelivery, verdict: FailureReport) => Promise<void>;
   /** A failure that stops the worker. */
   readonly failed: (error: unknown) => void;
 }

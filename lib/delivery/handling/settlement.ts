@@ -2,33 +2,33 @@ import { describeForReading } from '../../logger.js';
 import { OnError } from '../options.js';
 import type { Received } from '../received.js';
 import type { ListenerLoop } from '../scheduling/loop.js';
-import type { Held } from '../scheduling/pending-delivery.js';
-import { decode, identify, isAskedFor, NotAskedFor } from './decode.js';
+import type { PendingDelivery } from '../scheduling/pending-delivery.js';
+import { decode, identify, isAskedFor, UnexpectedSubject } from './decode.js';
 import { inTime } from './handler-time.js';
 import { ask } from './on-error.js';
 import { outcomeOf } from './outcome.js';
 import { faultOf } from './retry-after.js';
-import type { SettlementParts } from './settlement-options.js';
+import type { SettlementOptions } from './settlement-options.js';
 
 const NOT_ASKED_FOR_DELAY_MS = 30_000;
 const MANY_IN_A_ROW = 100;
-const MOST_FIRST_TRIES = 10_000;
+const MAX_FIRST_TRIES = 10_000;
 
 /** What becomes of a delivery, by the table of outcomes; the same for single events and for each event of a batch. */
 export class Settlement {
-  readonly #parts: SettlementParts;
+  readonly #parts: SettlementOptions;
   readonly #loop: ListenerLoop;
   /** When what is being retried was first tried here, by stream and sequence. */
   readonly #firstTries = new Map<string, Date>();
   #undeliverableInARow = 0;
 
-  constructor(parts: SettlementParts, loop: ListenerLoop) {
+  constructor(parts: SettlementOptions, loop: ListenerLoop) {
     this.#parts = parts;
     this.#loop = loop;
   }
 
   /** Decodes a delivery; undefined if no handler may see it: then it is settled here. */
-  open(held: Held, killsItsProcess: boolean): Received | undefined {
+  open(held: PendingDelivery, killsItsProcess: boolean): Received | undefined {
     if (killsItsProcess && isAskedFor(held, this.#parts.lookup)) {
       this.#giveUpUnrun(held, new KilledItsProcess(held.attempt));
       return undefined;
@@ -39,13 +39,13 @@ export class Settlement {
       this.#undeliverableInARow = 0;
       return held.event;
     } catch (error) {
-      if (error instanceof NotAskedFor) this.#notAskedFor(held, error);
+      if (error instanceof UnexpectedSubject) this.#notAskedFor(held, error);
       else this.#undeliverable(held, error);
       return undefined;
     }
   }
 
-  succeeded(held: Held, event: Received): void {
+  succeeded(held: PendingDelivery, event: Received): void {
     try {
       this.#succeeded(held, event);
     } catch (error) {
@@ -53,7 +53,7 @@ export class Settlement {
     }
   }
 
-  failed(held: Held, event: Received, error: unknown): void {
+  failed(held: PendingDelivery, event: Received, error: unknown): void {
     try {
       this.#failed(held, event, error);
     } catch (broken) {
@@ -61,7 +61,7 @@ export class Settlement {
     }
   }
 
-  #succeeded(held: Held, event: Received): void {
+  #succeeded(held: PendingDelivery, event: Received): void {
     // It may have returned early because it was told to.
     if (held.interrupted) return this.#interrupted(held, event, undefined);
     const took = performance.now() - held.startedAt;
@@ -87,7 +87,7 @@ export class Settlement {
       .catch((error: unknown) => this.#loop.broke(held, error));
   }
 
-  #failed(held: Held, event: Received, thrown: unknown): void {
+  #failed(held: PendingDelivery, event: Received, thrown: unknown): void {
     if (held.interrupted) return this.#interrupted(held, event, thrown);
     const error = faultOf(thrown);
     const { onError } = this.#parts;
@@ -102,13 +102,13 @@ export class Settlement {
   }
 
   /** Whatever the handler made of it: nobody can tell whether it did its work, or left it because it was told to. */
-  #interrupted(held: Held, event: Received, error: unknown): void {
+  #interrupted(held: PendingDelivery, event: Received, error: unknown): void {
     held.delivery.nak(0);
     this.#log('info', held, event, error, 'A handler was interrupted by the stop of its worker; gave the event back');
     this.#loop.finished(held, 'failed');
   }
 
-  #settle(held: Held, event: Received, error: unknown, onError: OnError): void {
+  #settle(held: PendingDelivery, event: Received, error: unknown, onError: OnError): void {
     const outcome = outcomeOf(error, onError, held.attempt, this.#parts.policy);
     switch (outcome.kind) {
       case 'acknowledge':
@@ -139,12 +139,12 @@ export class Settlement {
     }
   }
 
-  #retry(held: Held, event: Received, error: unknown, delay: number): void {
+  #retry(held: PendingDelivery, event: Received, error: unknown, delay: number): void {
     this.#log('warn', held, event, error, `A handler failed; trying again in ${Math.round(delay)} ms (RETRY)`);
     const place = placeOf(held);
     if (!this.#firstTries.has(place)) {
       // Another process may end what was first tried here, so that nobody here forgets it.
-      const [oldest] = this.#firstTries.size < MOST_FIRST_TRIES ? [] : this.#firstTries.keys();
+      const [oldest] = this.#firstTries.size < MAX_FIRST_TRIES ? [] : this.#firstTries.keys();
       if (oldest !== undefined) this.#firstTries.delete(oldest);
       this.#firstTries.set(place, new Date(Date.now() - (performance.now() - held.startedAt)));
     }
@@ -153,7 +153,12 @@ export class Settlement {
     this.#loop.finished(held, 'failed');
   }
 
-  #giveUp(held: Held, event: Received | undefined, error: unknown, how: 'failed' | 'not-run' = 'failed'): void {
+  #giveUp(
+    held: PendingDelivery,
+    event: Received | undefined,
+    error: unknown,
+    how: 'failed' | 'not-run' = 'failed',
+  ): void {
     held.stage = 'settling';
     const place = placeOf(held);
     const firstAt =
@@ -183,11 +188,11 @@ export class Settlement {
       .catch((broken: unknown) => this.#loop.broke(held, broken));
   }
 
-  #giveUpUnrun(held: Held, error: unknown): void {
+  #giveUpUnrun(held: PendingDelivery, error: unknown): void {
     this.#giveUp(held, undefined, error, 'not-run');
   }
 
-  #undeliverable(held: Held, error: unknown): void {
+  #undeliverable(held: PendingDelivery, error: unknown): void {
     this.#undeliverableInARow += 1;
     if (this.#undeliverableInARow === MANY_IN_A_ROW) {
       this.#parts.logger.error(
@@ -198,7 +203,7 @@ export class Settlement {
     this.#giveUpUnrun(held, error);
   }
 
-  #notAskedFor(held: Held, error: NotAskedFor): void {
+  #notAskedFor(held: PendingDelivery, error: UnexpectedSubject): void {
     held.delivery.nak(NOT_ASKED_FOR_DELAY_MS);
     this.#log(
       'error',
@@ -210,7 +215,7 @@ export class Settlement {
     this.#loop.finished(held, 'not-run');
   }
 
-  noticeBlocking(held: Held): void {
+  noticeBlocking(held: PendingDelivery): void {
     const milliseconds = performance.now() - held.startedAt;
     if (milliseconds < held.source.lease / 3) return;
     this.#parts.logger.warn(
@@ -222,7 +227,7 @@ export class Settlement {
 
   #log(
     level: 'debug' | 'info' | 'warn' | 'error',
-    held: Held,
+    held: PendingDelivery,
     event: Received | undefined,
     error: unknown,
     message: string,
@@ -250,6 +255,6 @@ class KilledItsProcess extends Error {
   }
 }
 
-function placeOf(held: Held): string {
+function placeOf(held: PendingDelivery): string {
   return `${held.delivery.stream}:${held.delivery.sequence}`;
 }

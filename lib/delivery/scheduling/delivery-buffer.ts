@@ -1,38 +1,38 @@
 import type { Source } from '../../broker/broker.js';
 import { Lanes } from './lanes.js';
-import type { Held } from './pending-delivery.js';
-import type { Isolation } from './quarantine.js';
+import type { PendingDelivery } from './pending-delivery.js';
+import type { Quarantine } from './quarantine.js';
 import { Queue } from './queue.js';
 
 /** How many may wait for retries of their keys, beside what the flow allows. */
-const MOST_SET_ASIDE = 2048;
+const MAX_SET_ASIDE = 2048;
 /** A longer timer would fire at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 /** From this delivery on, an event may be one that kills its process. */
 const SUSPICIOUS = 3;
 
 /** What a listener holds: what is ready to begin, what waits behind its key or for a retry, and what runs. */
-export class Hand {
-  readonly #held = new Set<Held>();
+export class DeliveryBuffer {
+  readonly #held = new Set<PendingDelivery>();
   /** By sequence, for each source by itself: two streams have events of the same sequence. */
-  readonly #bySource = new Map<Source, Map<number, Held>>();
-  readonly #ready = new Queue<Held>();
-  readonly #isolation: Isolation;
+  readonly #bySource = new Map<Source, Map<number, PendingDelivery>>();
+  readonly #ready = new Queue<PendingDelivery>();
+  readonly #quarantine: Quarantine;
   readonly #lanes: Lanes | undefined;
   /** What is tried again later in this process. */
-  readonly #retries = new Map<Held, NodeJS.Timeout>();
+  readonly #retries = new Map<PendingDelivery, NodeJS.Timeout>();
   /** How many wait for a retry, themselves or behind their key. */
   #setAside = 0;
   #replays = 0;
   #suspects = 0;
 
-  constructor(options: { inLanes: boolean; isolation: Isolation }) {
-    this.#isolation = options.isolation;
+  constructor(options: { inLanes: boolean; quarantine: Quarantine }) {
+    this.#quarantine = options.quarantine;
     this.#lanes = options.inLanes ? new Lanes() : undefined;
   }
 
   /** Everything, in the order of arrival. */
-  get all(): ReadonlySet<Held> {
+  get all(): ReadonlySet<PendingDelivery> {
     return this.#held;
   }
 
@@ -41,7 +41,7 @@ export class Hand {
    * back, which must not keep other keys from being asked for.
    */
   get counted(): number {
-    return this.#held.size - this.#replays - Math.min(this.#setAside, MOST_SET_ASIDE);
+    return this.#held.size - this.#replays - Math.min(this.#setAside, MAX_SET_ASIDE);
   }
 
   /** Whether something held has come so often that it may kill this process, and all that is held takes a count along. */
@@ -53,7 +53,7 @@ export class Hand {
    * Whether the very event is held already, in its handler or waiting for it: its lease ran out on the server, which could
    * not be told in time that it is being looked after. It does not run a second time; however the first one ends settles both.
    */
-  hasAlready(held: Held): boolean {
+  hasAlready(held: PendingDelivery): boolean {
     const twin = this.#bySource.get(held.source)?.get(held.delivery.sequence);
     if (twin === undefined) return false;
     const runs = twin.stage === 'running' || twin.stage === 'settling';
@@ -67,37 +67,37 @@ export class Hand {
   }
 
   /** Takes a delivery in; it is ready unless it has to wait behind its key. */
-  add(held: Held, key: string | undefined): void {
+  add(held: PendingDelivery, key: string | undefined): void {
     this.#held.add(held);
     this.#placesOf(held.source).set(held.delivery.sequence, held);
     if (held.replayed) this.#replays += 1;
     if (held.delivery.deliveries >= SUSPICIOUS) this.#suspects += 1;
     if (key !== undefined && this.#lanes?.enter(held, key) === false) {
-      if (this.#retries.has(this.#lanes.headOf(held) as Held)) this.#setAside += 1;
+      if (this.#retries.has(this.#lanes.headOf(held) as PendingDelivery)) this.#setAside += 1;
       return;
     }
     this.#makeReady(held);
   }
 
   /** What begins next, without taking it. */
-  peek(): Held | undefined {
+  peek(): PendingDelivery | undefined {
     return this.#ready.peek();
   }
 
   /** Takes what begins next. */
-  next(): Held | undefined {
+  next(): PendingDelivery | undefined {
     return this.#ready.shift();
   }
 
   /** A delivery is settled: what waited behind it is ready. */
-  release(held: Held): void {
+  release(held: PendingDelivery): void {
     this.#forget(held);
     const next = this.#lanes?.leave(held);
     if (next !== undefined) this.#makeReady(next);
   }
 
   /** Makes a delivery ready again after a delay; until then it holds back its key alone. */
-  retryLater(held: Held, delay: number, due: () => void): void {
+  retryLater(held: PendingDelivery, delay: number, due: () => void): void {
     held.retries += 1;
     held.stage = 'retrying';
     this.#setAside += 1 + (this.#lanes?.behind(held) ?? 0);
@@ -108,11 +108,11 @@ export class Hand {
       this.#makeReady(held);
       due();
     };
-    this.#retries.set(held, setTimeout(ready, Math.min(delay, LONGEST_TIMER_MS)));
+    this.#retries.set(held, setTimeout(ready, Math.min(delay, MAX_TIMER_MS)));
   }
 
   /** Those that wait, or wait behind one that waits, for nothing but their turn. A replay is none: its pulls are not the loop's to end. */
-  merelyWaiting(): (held: Held) => boolean {
+  merelyWaiting(): (held: PendingDelivery) => boolean {
     const stuck = this.isStuck(performance.now());
     return (held) =>
       !held.replayed && (held.merelyWaits(stuck) || this.#lanes?.headOf(held)?.merelyWaits(stuck) === true);
@@ -125,7 +125,7 @@ export class Hand {
   }
 
   /** Gives back some of what is held, in order, to be delivered again at once. */
-  giveBack(which: (held: Held) => boolean): void {
+  giveBack(which: (held: PendingDelivery) => boolean): void {
     const now = performance.now();
     for (const held of [...this.#held].filter(which)) {
       this.#forget(held);
@@ -135,7 +135,7 @@ export class Hand {
     for (const held of this.#ready.drain()) if (this.#held.has(held)) this.#ready.push(held);
     // A replay is kept where what it waits behind, or what waits behind it, is not.
     for (const held of this.#lanes?.keep((each) => this.#held.has(each)) ?? []) this.#makeReady(held);
-    this.#isolation.keep((held) => this.#held.has(held));
+    this.#quarantine.keep((held) => this.#held.has(held));
     this.#forgetRetries();
   }
 
@@ -158,19 +158,19 @@ export class Hand {
     }
   }
 
-  #placesOf(source: Source): Map<number, Held> {
+  #placesOf(source: Source): Map<number, PendingDelivery> {
     const known = this.#bySource.get(source);
     if (known !== undefined) return known;
-    const places = new Map<number, Held>();
+    const places = new Map<number, PendingDelivery>();
     this.#bySource.set(source, places);
     return places;
   }
 
-  #makeReady(held: Held): void {
-    if (!this.#isolation.takes(held)) this.#ready.push(held);
+  #makeReady(held: PendingDelivery): void {
+    if (!this.#quarantine.admit(held)) this.#ready.push(held);
   }
 
-  #forget(held: Held): void {
+  #forget(held: PendingDelivery): void {
     if (!this.#held.delete(held)) return;
     const places = this.#placesOf(held.source);
     if (places.get(held.delivery.sequence) === held) places.delete(held.delivery.sequence);

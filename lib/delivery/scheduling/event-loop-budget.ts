@@ -4,7 +4,7 @@ const TURN_MS = 10;
 const ACKNOWLEDGED_MS = 5;
 
 /** Sees to it that handlers which never wait leave the event loop to others now and then. */
-export class Turn {
+export class EventLoopBudget {
   /** Milliseconds that handlers have taken without waiting, since others last had a turn. */
   #spent = 0;
   #yielding = false;

@@ -1,6 +1,6 @@
 // The algorithm and its figures were measured; ARCHITECTURE.md tells how.
 const WORK_AHEAD_MS = 1000;
-const LARGEST_WINDOW = 512;
+const MAX_WINDOW = 512;
 const SMOOTHING = 0.1;
 
 /**
@@ -43,7 +43,7 @@ export class Flow {
     this.#successes += 1;
     if (this.#successes < this.#cap) return;
     this.#successes = 0;
-    this.#cap = Math.min(this.#cap * 2, Math.max(LARGEST_WINDOW, this.#concurrency));
+    this.#cap = Math.min(this.#cap * 2, Math.max(MAX_WINDOW, this.#concurrency));
   }
 
   /** A run failed, or a lease was lost: begin small again. */

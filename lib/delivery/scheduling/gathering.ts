@@ -1,4 +1,4 @@
-import type { Held } from './pending-delivery.js';
+import type { PendingDelivery } from './pending-delivery.js';
 
 /** When a batch is complete. */
 export interface BatchLimits {
@@ -11,7 +11,7 @@ export interface BatchLimits {
 export class Gathering {
   readonly #limits: BatchLimits;
   readonly #due: () => void;
-  #held: Held[] = [];
+  #held: PendingDelivery[] = [];
   #timer: NodeJS.Timeout | undefined;
   #timeOver = false;
 
@@ -21,14 +21,14 @@ export class Gathering {
     this.#due = due;
   }
 
-  add(held: Held): void {
+  add(held: PendingDelivery): void {
     held.stage = 'gathering';
     this.#held.push(held);
     if (this.#held.length === 1) this.#wait(held.arrivedAt + this.#limits.maxWait - performance.now());
   }
 
   /** @param next what would be added, if there is anything */
-  isComplete(next: Held | undefined): boolean {
+  isComplete(next: PendingDelivery | undefined): boolean {
     const [first] = this.#held;
     if (first === undefined) return false;
     return this.#held.length >= this.#limits.maxSize || (next === undefined && this.#timeOver);
@@ -38,7 +38,7 @@ export class Gathering {
     return this.#held.length;
   }
 
-  take(): Held[] {
+  take(): PendingDelivery[] {
     const batch = this.#held;
     this.#held = [];
     this.stop();
@@ -46,7 +46,7 @@ export class Gathering {
   }
 
   /** Forgets what was given back. */
-  keep(which: (held: Held) => boolean): void {
+  keep(which: (held: PendingDelivery) => boolean): void {
     this.#held = this.#held.filter(which);
     if (this.#held.length === 0) this.stop();
   }

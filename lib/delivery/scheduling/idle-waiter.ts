@@ -1,5 +1,5 @@
 /** Tells when nothing runs any more. */
-export class Idle {
+export class IdleWaiter {
   readonly #isIdle: () => boolean;
   #whenIdle: (() => void) | undefined;
 

@@ -1,10 +1,10 @@
-import type { Held } from './pending-delivery.js';
+import type { PendingDelivery } from './pending-delivery.js';
 import { Queue } from './queue.js';
 
 /** Deliveries of one key: the first may go on, the others wait behind it. */
 interface Lane {
-  head: Held;
-  readonly waiting: Queue<Held>;
+  head: PendingDelivery;
+  readonly waiting: Queue<PendingDelivery>;
 }
 
 /** Lets one delivery of each key through at a time, in the order of arrival. */
@@ -12,7 +12,7 @@ export class Lanes {
   readonly #lanes = new Map<string, Lane>();
 
   /** Whether the delivery may go on now; if not, it waits behind its key. */
-  enter(held: Held, key: string): boolean {
+  enter(held: PendingDelivery, key: string): boolean {
     held.key = key;
     const lane = this.#lanes.get(key);
     if (lane === undefined) {
@@ -25,18 +25,18 @@ export class Lanes {
   }
 
   /** What of its key may go on: the delivery itself, or what it waits behind. */
-  headOf(held: Held): Held | undefined {
+  headOf(held: PendingDelivery): PendingDelivery | undefined {
     return held.key === undefined ? undefined : this.#lanes.get(held.key)?.head;
   }
 
   /** How many wait behind a delivery. */
-  behind(head: Held): number {
+  behind(head: PendingDelivery): number {
     const lane = head.key === undefined ? undefined : this.#lanes.get(head.key);
     return lane?.head === head ? lane.waiting.length : 0;
   }
 
   /** The delivery is settled: gives the next of its key, which is ready now. */
-  leave(held: Held): Held | undefined {
+  leave(held: PendingDelivery): PendingDelivery | undefined {
     if (held.key === undefined) return undefined;
     const lane = this.#lanes.get(held.key);
     if (lane?.head !== held) return undefined;
@@ -51,8 +51,8 @@ export class Lanes {
   }
 
   /** Forgets all but these; gives those that waited behind what is forgotten, which are ready now. */
-  keep(which: (held: Held) => boolean): Held[] {
-    const freed: Held[] = [];
+  keep(which: (held: PendingDelivery) => boolean): PendingDelivery[] {
+    const freed: PendingDelivery[] = [];
     for (const [key, lane] of this.#lanes) {
       const [head, ...waiting] = [lane.head, ...lane.waiting.drain()].filter(which);
       if (head === undefined) {

@@ -1,16 +1,16 @@
 import type { Logger } from '../../logger.js';
-import type { Held } from './pending-delivery.js';
+import type { PendingDelivery } from './pending-delivery.js';
 
-const SHORTEST_TICK_MS = 20;
+const MIN_TICK_MS = 20;
 /** What has run for so many leases may never end. */
 const LONG_RUN_LEASES = 3;
 
 /** What the keeper of leases needs to know of its listener. */
-export interface LeaseParts {
+export interface LeaseOptions {
   readonly listener: string;
   readonly logger: Logger;
   /** All that is held; changes while it is walked through. */
-  readonly held: ReadonlySet<Held>;
+  readonly held: ReadonlySet<PendingDelivery>;
   /** Whether something that runs has kept others waiting for a third of its lease. */
   readonly isStuck: (now: number) => boolean;
   /** What merely waits has waited for a third of its lease. */
@@ -21,7 +21,7 @@ export interface LeaseParts {
 
 /** Renews, at each third of the lease, what runs or waits behind its key, and every replay; tells of what has merely waited as long. */
 export class LeaseKeeper {
-  readonly #parts: LeaseParts;
+  readonly #parts: LeaseOptions;
   #timer: NodeJS.Timeout | undefined;
   #lease = Number.POSITIVE_INFINITY;
   #every = 0;
@@ -33,7 +33,7 @@ export class LeaseKeeper {
   /** Whether anything was held since the last tick. */
   #busy = false;
 
-  constructor(parts: LeaseParts) {
+  constructor(parts: LeaseOptions) {
     this.#parts = parts;
   }
 
@@ -47,7 +47,7 @@ export class LeaseKeeper {
     this.#tickedAt = performance.now();
     this.#wallAt = Date.now();
     this.#freeAt = this.#tickedAt;
-    this.#every = Math.max(SHORTEST_TICK_MS, lease / 6);
+    this.#every = Math.max(MIN_TICK_MS, lease / 6);
     // It ticks while nothing is held, too: a lease begins with the sending, and what is sent now may lie unread.
     this.#timer = setInterval(() => this.#tick(this.#every, lease), this.#every);
     this.#timer.unref();
@@ -82,7 +82,7 @@ export class LeaseKeeper {
       const third = held.source.lease / 3;
       if (held.stage === 'running' && now - held.startedAt > held.source.lease * LONG_RUN_LEASES)
         this.#runsLong(held, now);
-      if (held.stage === 'isolated' && now - held.arrivedAt >= third) this.#parts.suspectWaits();
+      if (held.stage === 'quarantined' && now - held.arrivedAt >= third) this.#parts.suspectWaits();
       if (held.merelyWaits(stuck) && !held.replayed) waited ||= now - held.renewedAt >= third;
       // Another process may have it by now: to renew it would make what waits here look safe to run.
       else if (held.leaseLost(now) && held.stage !== 'running' && held.stage !== 'settling') continue;
@@ -113,7 +113,7 @@ export class LeaseKeeper {
     );
   }
 
-  #runsLong(held: Held, now: number): void {
+  #runsLong(held: PendingDelivery, now: number): void {
     if (held.toldOfLength) return;
     held.toldOfLength = true;
     const { event, startedAt, delivery } = held;

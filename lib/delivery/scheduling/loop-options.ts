@@ -1,15 +1,15 @@
 import type { Logger } from '../../logger.js';
 import type { BatchLimits } from './gathering.js';
-import type { Held } from './pending-delivery.js';
+import type { PendingDelivery } from './pending-delivery.js';
 import type { Suspicion } from './suspicion.js';
 
 /** Runs what the loop hands it. Calls `loop.finished` or `loop.retryLater` exactly once for each start. */
 export interface Runner {
-  start(held: Held): void;
+  start(held: PendingDelivery): void;
   /** For a loop that was given `batches`. */
-  startBatch?(batch: readonly Held[]): void;
+  startBatch?(batch: readonly PendingDelivery[]): void;
   /** The key that orders this delivery; undefined if it cannot be told. */
-  keyOf?(held: Held): string | undefined;
+  keyOf?(held: PendingDelivery): string | undefined;
 }
 
 /** What one listener's loop is made of. */
@@ -19,7 +19,7 @@ export interface LoopOptions<Loop> {
   inLanes: boolean;
   batches?: BatchLimits | undefined;
   /** Whether a delivery came so often that it may kill its process: it runs by itself. */
-  suspicionOf: (held: Held) => Suspicion;
+  suspicionOf: (held: PendingDelivery) => Suspicion;
   logger: Logger;
   runner: (loop: Loop) => Runner;
 }

@@ -1,15 +1,15 @@
 import type { Delivery, Sink, Source } from '../../broker/broker.js';
 import type { Logger } from '../../logger.js';
-import { Hand } from './delivery-buffer.js';
-import { Turn } from './event-loop-budget.js';
+import { DeliveryBuffer } from './delivery-buffer.js';
+import { EventLoopBudget } from './event-loop-budget.js';
 import { Flow } from './flow.js';
 import { Gathering } from './gathering.js';
-import { Idle } from './idle-waiter.js';
+import { IdleWaiter } from './idle-waiter.js';
 import { LeaseKeeper } from './leases.js';
 import type { LoopOptions, Runner } from './loop-options.js';
-import { Held } from './pending-delivery.js';
-import { Intake } from './pull-scheduler.js';
-import { Isolation } from './quarantine.js';
+import { PendingDelivery } from './pending-delivery.js';
+import { PullScheduler } from './pull-scheduler.js';
+import { Quarantine } from './quarantine.js';
 
 /** What aborted handlers get to end in, once `shutdownTimeout` is over. */
 const ABORT_GRACE_MS = 1000;
@@ -28,15 +28,15 @@ export class ListenerLoop implements Sink {
   readonly #logger: Logger;
   readonly #flow: Flow;
   readonly #leases: LeaseKeeper;
-  readonly #isolation: Isolation;
-  readonly #hand: Hand;
+  readonly #quarantine: Quarantine;
+  readonly #buffer: DeliveryBuffer;
   readonly #gathering: Gathering | undefined;
-  readonly #intake = new Intake();
+  readonly #pulls = new PullScheduler();
   /** Handlers that run; the settling of a dead letter counts too, and a batch as one. */
   #running = 0;
-  readonly #idle = new Idle(() => this.#running === 0);
+  readonly #idle = new IdleWaiter(() => this.#running === 0);
   #pumping = false;
-  readonly #turn = new Turn();
+  readonly #budget = new EventLoopBudget();
   /** Until an event has come that is not a suspect, one is asked for at a time. */
   #careful = true;
   #suspended = false;
@@ -49,17 +49,17 @@ export class ListenerLoop implements Sink {
     this.#logger = options.logger;
     this.#flow = new Flow(options.concurrency * (options.batches?.maxSize ?? 1));
     this.#gathering = options.batches && new Gathering(options.batches, () => this.#pump());
-    this.#isolation = new Isolation({
+    this.#quarantine = new Quarantine({
       suspicionOf: options.suspicionOf,
-      stopAsking: () => this.#intake.suspend(),
+      stopPulling: () => this.#pulls.drain(),
       due: () => this.#pump(),
     });
-    this.#hand = new Hand({ inLanes: options.inLanes, isolation: this.#isolation });
+    this.#buffer = new DeliveryBuffer({ inLanes: options.inLanes, quarantine: this.#quarantine });
     this.#leases = new LeaseKeeper({
       listener: options.name,
       logger: options.logger,
-      held: this.#hand.all,
-      isStuck: (now) => this.#hand.isStuck(now),
+      held: this.#buffer.all,
+      isStuck: (now) => this.#buffer.isStuck(now),
       waitedTooLong: () => void this.#giveBackWaiting(),
       suspectWaits: () => this.#tellOfSuspect(),
     });
@@ -67,7 +67,7 @@ export class ListenerLoop implements Sink {
   }
 
   deliver(delivery: Delivery, source: Source): void {
-    this.accept(new Held(delivery, source, this.sentAt(performance.now())));
+    this.accept(new PendingDelivery(delivery, source, this.sentAt(performance.now())));
   }
 
   /** When a delivery that is read now may have been sent. */
@@ -76,30 +76,30 @@ export class ListenerLoop implements Sink {
   }
 
   changed(source: Source): void {
-    this.#intake.add(source);
+    this.#pulls.add(source);
     this.#flow.limitTo(source.lease);
     if (!this.#halted) this.#leases.watch(source.lease);
     this.#ask();
   }
 
   /** What it holds, in the order of arrival. */
-  get held(): ReadonlySet<Held> {
-    return this.#hand.all;
+  get held(): ReadonlySet<PendingDelivery> {
+    return this.#buffer.all;
   }
 
   /** Takes a delivery in, from a source of its own or from the replays. */
-  accept(held: Held): void {
+  accept(held: PendingDelivery): void {
     this.#leases.watch(held.source.lease);
-    if (this.#hand.hasAlready(held)) return this.#pump();
-    if (!held.replayed) this.#careful = this.#isolation.isSuspect(held);
-    this.#hand.add(held, this.#runner.keyOf?.(held));
+    if (this.#buffer.hasAlready(held)) return this.#pump();
+    if (!held.replayed) this.#careful = this.#quarantine.isSuspect(held);
+    this.#buffer.add(held, this.#runner.keyOf?.(held));
     this.#pump();
   }
 
   /** The runner is done with a delivery. `took`: the handler's milliseconds, if it succeeded. */
-  finished(held: Held, how: 'succeeded' | 'failed' | 'not-run', took = 0): void {
-    if (this.#pumping) this.#turn.spend(took);
-    this.#turn.ended();
+  finished(held: PendingDelivery, how: 'succeeded' | 'failed' | 'not-run', took = 0): void {
+    if (this.#pumping) this.#budget.spend(took);
+    this.#budget.ended();
     if (how === 'succeeded') this.#flow.succeeded(took);
     else if (how === 'failed') this.#flow.failed();
     if (held.batch !== undefined) {
@@ -107,13 +107,13 @@ export class ListenerLoop implements Sink {
       if (held.batch.left > 0) return this.#release(held);
     }
     this.#running -= 1;
-    this.#isolation.ended(held);
+    this.#quarantine.ended(held);
     this.#release(held);
     this.#pump();
   }
 
   /** Something of ours threw where nothing may throw: the event comes again, and the listener goes on. */
-  broke(held: Held, error: unknown): void {
+  broke(held: PendingDelivery, error: unknown): void {
     const { sequence } = held.delivery;
     const text = 'This library failed while it settled a delivery; the event comes again. Please report this';
     try {
@@ -121,7 +121,7 @@ export class ListenerLoop implements Sink {
     } catch {
       // A logger may be what failed.
     }
-    if (!this.#hand.all.has(held) || (held.stage !== 'running' && held.stage !== 'settling')) return;
+    if (!this.#buffer.all.has(held) || (held.stage !== 'running' && held.stage !== 'settling')) return;
     try {
       held.delivery.nak(BROKEN_DELAY_MS);
     } catch {
@@ -131,15 +131,15 @@ export class ListenerLoop implements Sink {
   }
 
   /** The runner wants this delivery again in this process; until then it holds back its key alone. */
-  retryLater(held: Held, delay: number): void {
+  retryLater(held: PendingDelivery, delay: number): void {
     if (this.#halted) {
       held.delivery.nak(delay);
       return this.finished(held, 'failed');
     }
     this.#flow.failed();
     this.#running -= 1;
-    this.#isolation.ended(held);
-    this.#hand.retryLater(held, delay, () => this.#pump());
+    this.#quarantine.ended(held);
+    this.#buffer.retryLater(held, delay, () => this.#pump());
     this.#idle.note();
     this.#pump();
   }
@@ -158,59 +158,59 @@ export class ListenerLoop implements Sink {
    */
   async stop(timeout: number, told: (how: 'ended' | 'aborted') => void = () => undefined): Promise<number> {
     this.halt();
-    await this.#intake.suspend();
+    await this.#pulls.drain();
     this.#giveBack((held) => held.stage !== 'running' && held.stage !== 'settling');
     if (await this.#idle.within(timeout)) told('ended');
     else {
-      for (const held of this.#hand.all)
+      for (const held of this.#buffer.all)
         held.interrupt(new Error('The worker is stopping, and its shutdownTimeout is over'));
       told('aborted');
       await this.#idle.within(ABORT_GRACE_MS);
     }
-    this.#intake.close();
+    this.#pulls.close();
     this.#leases.stop();
-    this.#hand.stop();
-    this.#isolation.stop();
-    this.#turn.stop();
+    this.#buffer.stop();
+    this.#quarantine.stop();
+    this.#budget.stop();
     return this.#running;
   }
 
-  #release(held: Held): void {
-    this.#hand.release(held);
+  #release(held: PendingDelivery): void {
+    this.#buffer.release(held);
     this.#idle.note();
   }
 
   #pump(): void {
-    if (this.#pumping || this.#turn.yielding) return;
+    if (this.#pumping || this.#budget.yielding) return;
     this.#pumping = true;
     while (this.#mayBegin) {
-      if (this.#gathering?.isComplete(this.#hand.peek())) {
+      if (this.#gathering?.isComplete(this.#buffer.peek())) {
         this.#beginBatch(this.#gathering.take());
         continue;
       }
-      if (this.#isolation.isWatched(this.#hand.peek()) && this.#turn.yieldToAcknowledge(() => this.#pump())) break;
-      const held = this.#hand.next() ?? this.#nextAlone();
+      if (this.#quarantine.isWatched(this.#buffer.peek()) && this.#budget.yieldToAcknowledge(() => this.#pump())) break;
+      const held = this.#buffer.next() ?? this.#nextAlone();
       if (held === undefined) break;
       this.#begin(held);
-      if (this.#turn.yieldIfOver(() => this.#pump())) break;
+      if (this.#budget.yieldIfOver(() => this.#pump())) break;
     }
     this.#pumping = false;
     this.#ask();
   }
 
   get #mayBegin(): boolean {
-    return !this.#halted && !this.#suspended && !this.#isolation.running && this.#running < this.#concurrency;
+    return !this.#halted && !this.#suspended && !this.#quarantine.running && this.#running < this.#concurrency;
   }
 
-  #nextAlone(): Held | undefined {
-    return this.#running === 0 && !this.#gathering?.size ? this.#isolation.next() : undefined;
+  #nextAlone(): PendingDelivery | undefined {
+    return this.#running === 0 && !this.#gathering?.size ? this.#quarantine.next() : undefined;
   }
 
-  #begin(held: Held): void {
+  #begin(held: PendingDelivery): void {
     const now = performance.now();
-    if (this.#dropIfLost(held, now)) return this.#isolation.ended(held);
-    if (!this.#isolation.running) {
-      this.#isolation.disturbed();
+    if (this.#dropIfLost(held, now)) return this.#quarantine.ended(held);
+    if (!this.#quarantine.running) {
+      this.#quarantine.reset();
       if (this.#gathering !== undefined) return this.#gathering.add(held);
     }
     this.#running += 1;
@@ -223,7 +223,7 @@ export class ListenerLoop implements Sink {
     }
   }
 
-  #beginBatch(gathered: readonly Held[]): void {
+  #beginBatch(gathered: readonly PendingDelivery[]): void {
     const now = performance.now();
     const deliveries = gathered.filter((held) => !this.#dropIfLost(held, now));
     if (deliveries.length === 0) return;
@@ -242,7 +242,7 @@ export class ListenerLoop implements Sink {
   }
 
   /** Another process may have by now what lost its lease. */
-  #dropIfLost(held: Held, now: number): boolean {
+  #dropIfLost(held: PendingDelivery, now: number): boolean {
     if (!held.leaseLost(now)) return false;
     this.#logger.warn(
       { listener: this.name, sequence: held.delivery.sequence, reason: 'lease_lost' },
@@ -254,12 +254,12 @@ export class ListenerLoop implements Sink {
   }
 
   #ask(): void {
-    if (this.#halted || this.#suspended || this.#isolation.active) return;
-    const most = this.#hand.suspicious ? this.#concurrency : this.#flow.within(this.#intake.most);
+    if (this.#halted || this.#suspended || this.#quarantine.active) return;
+    const most = this.#buffer.suspicious ? this.#concurrency : this.#flow.within(this.#pulls.most);
     const window = this.#careful ? 1 : most;
     // A batch that is being filled is not left short of what is there; else no slot stays free beside slow handlers.
     const needed = this.#gathering === undefined ? this.#concurrency : Number.POSITIVE_INFINITY;
-    this.#intake.ask(window, this.#hand.counted, needed);
+    this.#pulls.request(window, this.#buffer.counted, needed);
   }
 
   /** Hands what merely waits to other processes: ends the pulls first, else it would come straight back. */
@@ -267,12 +267,12 @@ export class ListenerLoop implements Sink {
     if (this.#suspended || this.#halted) return;
     this.#suspended = true;
     try {
-      await this.#intake.suspend();
+      await this.#pulls.drain();
     } catch (error) {
       // What comes straight back counts as another attempt, and no more.
       this.#logger.error({ listener: this.name, err: error }, 'The pulls of a listener could not be ended');
     }
-    if (!this.#halted) this.#giveBack(this.#hand.merelyWaiting());
+    if (!this.#halted) this.#giveBack(this.#buffer.merelyWaiting());
     // What runs takes longer than its times so far say. What was asked for ahead of it would come straight back and wait
     // again, and each time counts as an attempt.
     this.#flow.failed();
@@ -290,8 +290,8 @@ export class ListenerLoop implements Sink {
     );
   }
 
-  #giveBack(which: (held: Held) => boolean): void {
-    this.#hand.giveBack(which);
-    this.#gathering?.keep((held) => this.#hand.all.has(held));
+  #giveBack(which: (held: PendingDelivery) => boolean): void {
+    this.#buffer.giveBack(which);
+    this.#gathering?.keep((held) => this.#buffer.all.has(held));
   }
 }

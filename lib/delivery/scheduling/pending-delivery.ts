@@ -3,12 +3,12 @@ import type { Received } from '../received.js';
 
 /**
  * Where a held delivery is: `ready` to begin, `gathering` in a batch that is being filled, `blocked` behind another of its
- * key, `isolated` until nothing else runs, `running` in its handler, `retrying` later in this process, `settling` its dead letter.
+ * key, `quarantined` until nothing else runs, `running` in its handler, `retrying` later in this process, `settling` its dead letter.
  */
-export type Stage = 'ready' | 'gathering' | 'blocked' | 'isolated' | 'running' | 'retrying' | 'settling';
+export type Stage = 'ready' | 'gathering' | 'blocked' | 'quarantined' | 'running' | 'retrying' | 'settling';
 
 /** One delivery from its arrival until it is settled. */
-export class Held {
+export class PendingDelivery {
   readonly delivery: Delivery;
   readonly source: Source;
   /** Whether it is a dead letter that was replayed. */
@@ -53,7 +53,7 @@ export class Held {
    * @param stuck whether what runs has run for long: only then is a suspect better off elsewhere, for to be given back costs it a chance
    */
   merelyWaits(stuck: boolean): boolean {
-    return this.stage === 'ready' || (this.stage === 'isolated' && stuck && !this.lastChance);
+    return this.stage === 'ready' || (this.stage === 'quarantined' && stuck && !this.lastChance);
   }
 
   /** Whether its handler, or the settling of it, has been under way for a third of the lease. */

@@ -1,7 +1,7 @@
 import type { Source } from '../../broker/broker.js';
 
 /** The sources of one listener, and how much is asked of each. */
-export class Intake {
+export class PullScheduler {
   readonly #sources: Source[] = [];
 
   add(source: Source): void {
@@ -20,7 +20,7 @@ export class Intake {
    * @param own how much is held
    * @param needed while fewer are held, and none is under way, it is asked for however few: something idles for lack of them
    */
-  ask(window: number, own: number, needed: number): void {
+  request(window: number, own: number, needed: number): void {
     if (own >= window) return;
     const share = Math.max(1, Math.ceil(window / this.#sources.length));
     for (const source of this.#sources) {
@@ -32,8 +32,8 @@ export class Intake {
     }
   }
 
-  async suspend(): Promise<void> {
-    await Promise.all(this.#sources.map((source) => source.suspend()));
+  async drain(): Promise<void> {
+    await Promise.all(this.#sources.map((source) => source.drain()));
   }
 
   close(): void {

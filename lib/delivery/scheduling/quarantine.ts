@@ -1,4 +1,4 @@
-import type { Held } from './pending-delivery.js';
+import type { PendingDelivery } from './pending-delivery.js';
 import { Queue } from './queue.js';
 import type { Suspicion } from './suspicion.js';
 
@@ -9,33 +9,33 @@ const REST_MS = 20;
  * Events that came more often than failures and one orderly stop explain. Each may have gone down with its process, and one of them may be why: so each runs
  * by itself, while nothing else has begun or is asked for, and only the one that is to blame goes down once more.
  */
-export class Isolation {
-  readonly #suspects = new Queue<Held>();
-  readonly #suspicionOf: (held: Held) => Suspicion;
+export class Quarantine {
+  readonly #suspects = new Queue<PendingDelivery>();
+  readonly #suspicionOf: (held: PendingDelivery) => Suspicion;
   readonly #stopAsking: () => Promise<void>;
   readonly #due: () => void;
-  #running: Held | undefined;
+  #running: PendingDelivery | undefined;
   #rest: NodeJS.Timeout | undefined;
   #resting: Promise<void> | undefined;
   #rested = false;
 
   /** @param options `stopAsking`: takes back what was asked for; `due`: called when a suspect may begin, if still nothing else runs */
   constructor(options: {
-    suspicionOf: (held: Held) => Suspicion;
-    stopAsking: () => Promise<void>;
+    suspicionOf: (held: PendingDelivery) => Suspicion;
+    stopPulling: () => Promise<void>;
     due: () => void;
   }) {
     this.#suspicionOf = options.suspicionOf;
-    this.#stopAsking = options.stopAsking;
+    this.#stopAsking = options.stopPulling;
     this.#due = options.due;
   }
 
-  isSuspect(held: Held): boolean {
+  isSuspect(held: PendingDelivery): boolean {
     return isSuspicious(this.#suspicionOf(held));
   }
 
   /** Whether it may become a suspect: what has been handled is to be acknowledged before it begins, or a crash would undo that. */
-  isWatched(held: Held | undefined): boolean {
+  isWatched(held: PendingDelivery | undefined): boolean {
     return held !== undefined && this.#suspicionOf(held) === 'watched';
   }
 
@@ -50,17 +50,17 @@ export class Isolation {
   }
 
   /** Keeps a delivery that could begin for a time when nothing else runs, if it is a suspect. */
-  takes(held: Held): boolean {
+  admit(held: PendingDelivery): boolean {
     const suspicion = this.#suspicionOf(held);
     if (!isSuspicious(suspicion)) return false;
-    held.stage = 'isolated';
+    held.stage = 'quarantined';
     held.lastChance = suspicion === 'last';
     this.#suspects.push(held);
     return true;
   }
 
   /** What begins now, given that nothing runs and nothing else could. */
-  next(): Held | undefined {
+  next(): PendingDelivery | undefined {
     if (this.#suspects.length === 0) return undefined;
     if (!this.#rested) {
       this.#resting ??= this.#waitForQuiet();
@@ -82,23 +82,23 @@ export class Isolation {
     this.#due();
   }
 
-  #takeOne(): Held | undefined {
+  #takeOne(): PendingDelivery | undefined {
     const [chosen, ...others] = this.#suspects.drain().sort(inTurn);
     for (const held of others) this.#suspects.push(held);
     return chosen;
   }
 
   /** Something else has begun. */
-  disturbed(): void {
+  reset(): void {
     this.#rested = false;
   }
 
-  ended(held: Held): void {
+  ended(held: PendingDelivery): void {
     if (this.#running === held) this.#running = undefined;
   }
 
   /** Forgets what was given back. */
-  keep(which: (held: Held) => boolean): void {
+  keep(which: (held: PendingDelivery) => boolean): void {
     for (const held of this.#suspects.drain()) if (which(held)) this.#suspects.push(held);
   }
 
@@ -115,14 +115,14 @@ function isSuspicious(suspicion: Suspicion): boolean {
  * What came most often goes first. Of equals the first and the last of one order by turns, from crash to crash: several
  * durables hand over a suspect each, and one that always came behind the one to blame would be given up with it, never run.
  */
-function inTurn(one: Held, other: Held): number {
+function inTurn(one: PendingDelivery, other: PendingDelivery): number {
   if (one.attempt !== other.attempt) return other.attempt - one.attempt;
   const order = isBefore(one, other) ? -1 : 1;
   return one.attempt % 2 === 0 ? order : -order;
 }
 
 /** The same in each process, unlike the order of arrival. */
-function isBefore(one: Held, other: Held): boolean {
+function isBefore(one: PendingDelivery, other: PendingDelivery): boolean {
   const [name, otherName] = [one.source.durable.name, other.source.durable.name];
   return name === otherName ? one.delivery.sequence < other.delivery.sequence : name < otherName;
 }

@@ -12,7 +12,7 @@ export type PackedError =
       readonly cause: PackedError | undefined;
     });
 
-const MOST_CAUSES = 5;
+const MAX_CAUSES = 5;
 const PROTOTYPES: Readonly<Record<string, object>> = { Reject: Reject.prototype, RetryAfter: RetryAfter.prototype };
 
 /** Never throws, whatever was thrown. */
@@ -23,7 +23,7 @@ export function packError(error: unknown, depth = 0): PackedError {
       kind: 'error',
       ...describeError(error),
       own: ownOf(error),
-      cause: cause === undefined || depth === MOST_CAUSES ? undefined : packError(cause, depth + 1),
+      cause: cause === undefined || depth === MAX_CAUSES ? undefined : packError(cause, depth + 1),
     };
   }
   try {

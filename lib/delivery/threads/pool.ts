@@ -12,7 +12,7 @@ import { GRACE_MS, ThreadWatch } from './watch.js';
 
 const START_AGAIN_MS = 1000;
 
-export interface ThreadParts {
+export interface ThreadOptions {
   readonly listener: string;
   /** The module whose default export is the handler. */
   readonly module: URL;
@@ -25,18 +25,18 @@ export interface ThreadParts {
 
 /** A listener's handler in worker threads. This thread keeps the leases meanwhile, and settles the deliveries. */
 export class Threads {
-  readonly #parts: ThreadParts;
+  readonly #parts: ThreadOptions;
   readonly #pool: Piscina;
   #restarting: NodeJS.Timeout | undefined;
 
-  private constructor(parts: ThreadParts, pool: Piscina) {
+  private constructor(parts: ThreadOptions, pool: Piscina) {
     this.#parts = parts;
     this.#pool = pool;
     pool.on('error', (error: unknown) => this.#lost(error));
   }
 
   /** Starts the first thread, and imports the module in it. @throws InvalidEventListener if that gives no handler */
-  static async start(parts: ThreadParts): Promise<Threads> {
+  static async start(parts: ThreadOptions): Promise<Threads> {
     await checkThere(parts);
     // Only who has a handler in threads pays for loading it.
     const { Piscina } = await import('piscina');
@@ -128,7 +128,7 @@ export class Threads {
   }
 }
 
-async function checkThere({ listener, module }: ThreadParts): Promise<void> {
+async function checkThere({ listener, module }: ThreadOptions): Promise<void> {
   try {
     await access(fileURLToPath(module));
   } catch (cause) {

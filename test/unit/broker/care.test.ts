@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { DurableSpec, StartAt } from '../../../lib/broker/broker.js';
-import { DurableCare } from '../../../lib/broker/jetstream/consuming/durable-manager.js';
+import { DurableManager } from '../../../lib/broker/jetstream/consuming/durable-manager.js';
 import type { Provisioner } from '../../../lib/broker/jetstream/provisioning/provision.js';
 import { recordLog } from '../../support/bus.js';
 
@@ -44,7 +44,7 @@ function openCare(startAt: StartAt = 'new') {
     },
   } as unknown as Provisioner;
   const spec = { name: 'durable', filterSubject: FILTER, lease: 60_000, startAt, stream: { owned: false } };
-  return { server, care: new DurableCare(spec as DurableSpec, provisioner, recordLog()) };
+  return { server, care: new DurableManager(spec as DurableSpec, provisioner, recordLog()) };
 }
 
 describe('a durable that was deleted', () => {

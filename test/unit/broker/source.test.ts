@@ -4,7 +4,7 @@ import sinon from 'sinon';
 import type { Delivery, DurableSpec } from '../../../lib/broker/broker.js';
 import type { ConnectionListener } from '../../../lib/broker/jetstream/connection/connection.js';
 import { ByteBudget } from '../../../lib/broker/jetstream/consuming/byte-budget.js';
-import { DurableSource, type SourceParts } from '../../../lib/broker/jetstream/consuming/source.js';
+import { DurableSource, type SourceOptions } from '../../../lib/broker/jetstream/consuming/source.js';
 import { DurableConflict } from '../../../lib/errors.js';
 import { recordLog } from '../../support/bus.js';
 
@@ -52,7 +52,7 @@ async function openSource({ version = '2.15.2' } = {}) {
   };
   const sink = { deliver: (delivery: Delivery) => void delivered.push(delivery), changed: sinon.spy() };
   const spec = { name: 'durable', filterSubject: 'filter', lease: 60_000, stream: { owned: false } };
-  const source = new DurableSource(spec as DurableSpec, sink, parts as unknown as SourceParts);
+  const source = new DurableSource(spec as DurableSpec, sink, parts as unknown as SourceOptions);
   await source.started;
   source.pull(8);
   const receive = (reply: string, data: Buffer, head = '') => {

@@ -100,7 +100,7 @@ export class FakeServer implements Source {
     this.asked += count;
   }
 
-  async suspend(): Promise<void> {
+  async drain(): Promise<void> {
     await Promise.resolve();
     this.serve(); // What is under way still arrives.
     this.asked = 0;

@@ -1,13 +1,13 @@
 import { expect } from 'chai';
-import { Intake } from '../../../lib/delivery/scheduling/pull-scheduler.js';
+import { PullScheduler } from '../../../lib/delivery/scheduling/pull-scheduler.js';
 import { FakeSource } from './listener-setup.js';
 
 /** What is asked for when nothing is under way. */
 function asked(limits: { window: number; own: number; needed: number; most?: number }): number[] {
   const source = Object.assign(new FakeSource(), { most: limits.most ?? Number.POSITIVE_INFINITY });
-  const intake = new Intake();
+  const intake = new PullScheduler();
   intake.add(source);
-  intake.ask(limits.window, limits.own, limits.needed);
+  intake.request(limits.window, limits.own, limits.needed);
   return source.pulls;
 }
 

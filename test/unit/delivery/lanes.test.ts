@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import type { Delivery, Source } from '../../../lib/broker/broker.js';
 import { Lanes } from '../../../lib/delivery/scheduling/lanes.js';
-import { Held } from '../../../lib/delivery/scheduling/pending-delivery.js';
+import { PendingDelivery } from '../../../lib/delivery/scheduling/pending-delivery.js';
 
 /** A delivery that is only passed on here. */
-function held(): Held {
-  return new Held({ deliveries: 1 } as Delivery, {} as Source, 0);
+function held(): PendingDelivery {
+  return new PendingDelivery({ deliveries: 1 } as Delivery, {} as Source, 0);
 }
 
 describe('lanes', () => {

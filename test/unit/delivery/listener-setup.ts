@@ -1,10 +1,10 @@
 import type { Delivery, DurableSpec, Source } from '../../../lib/broker/broker.js';
 import { BatchRunner } from '../../../lib/delivery/handling/batch.js';
-import { EventRunner, type RunnerParts } from '../../../lib/delivery/handling/runner.js';
+import { EventRunner, type RunnerOptions } from '../../../lib/delivery/handling/runner.js';
 import { OnError } from '../../../lib/delivery/options.js';
 import type { BatchLimits } from '../../../lib/delivery/scheduling/gathering.js';
 import { ListenerLoop } from '../../../lib/delivery/scheduling/loop.js';
-import { Held } from '../../../lib/delivery/scheduling/pending-delivery.js';
+import { PendingDelivery } from '../../../lib/delivery/scheduling/pending-delivery.js';
 import { suspicionOf } from '../../../lib/delivery/scheduling/suspicion.js';
 import { type RecordedLog, recordLog } from '../../support/bus.js';
 
@@ -29,7 +29,7 @@ export class FakeSource implements Source {
     this.asked += count;
   }
 
-  async suspend(): Promise<void> {
+  async drain(): Promise<void> {
     this.asked = 0;
   }
 
@@ -75,12 +75,12 @@ export interface FakeListener {
 
 /** A listener without a server. */
 export function listen(
-  parts: Partial<RunnerParts>,
+  parts: Partial<RunnerOptions>,
   options: { concurrency?: number; batches?: BatchLimits; lease?: number } = {},
 ): FakeListener {
   const log = recordLog();
   const source = new FakeSource('lightbus-shop', options.lease);
-  const all: RunnerParts = {
+  const all: RunnerOptions = {
     name: 'listener',
     logger: log,
     lookup: () => ({ apiName: 'shop', eventName: 'order_placed', contract: undefined, validate: true }),
@@ -111,7 +111,7 @@ export function listen(
     source,
     hand(given, from = source, replayed = false) {
       if (from.asked > 0) from.asked -= 1;
-      if (replayed) loop.accept(new Held(given, from, loop.sentAt(performance.now()), true));
+      if (replayed) loop.accept(new PendingDelivery(given, from, loop.sentAt(performance.now()), true));
       else loop.deliver(given, from);
       return given;
     },

@@ -1,7 +1,7 @@
 import { EventRunner } from '../../../lib/delivery/handling/runner.js';
 import { OnError } from '../../../lib/delivery/options.js';
 import { ListenerLoop } from '../../../lib/delivery/scheduling/loop.js';
-import type { Held } from '../../../lib/delivery/scheduling/pending-delivery.js';
+import type { PendingDelivery } from '../../../lib/delivery/scheduling/pending-delivery.js';
 import { suspicionOf } from '../../../lib/delivery/scheduling/suspicion.js';
 import type { ReceivedEvent } from '../../../lib/message/message.js';
 import { FakeServer, type HandOver, type Twin } from './fake-server.js';
@@ -199,7 +199,7 @@ export class ListenerModel {
     return hand;
   }
 
-  async #store(held: Held): Promise<void> {
+  async #store(held: PendingDelivery): Promise<void> {
     const hand = this.#handOf(held.delivery.headers());
     if (!this.expected.has(hand)) {
       const poison = held.attempt > this.#setup.maxAttempts + 3;

@@ -2,8 +2,8 @@ import { AsyncResource } from 'node:async_hooks';
 import { Events, type NatsConnection, type Status } from 'nats';
 import { BusAlreadyClosed, EventFireTimeout } from '../../../errors.js';
 import type { Logger } from '../../../logger.js';
-import type { Patience } from '../../broker.js';
-import { pause, within } from '../../patience.js';
+import type { WaitOptions } from '../../broker.js';
+import { pause, within } from '../../wait.js';
 import { guardClient } from './client-guard.js';
 import { Dialer, type DialOptions } from './dialer.js';
 import { ConnectionReport } from './report.js';
@@ -11,7 +11,7 @@ import { describeMissingRight } from './rights.js';
 
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 2000;
-const MOST_FORBIDDEN = 1000;
+const MAX_FORBIDDEN = 1000;
 /** What a stopping worker and a closing bus wait for an answer of the server; and once one did not come. */
 const ANSWER_MS = 2500;
 const ANSWER_OF_SILENT_MS = 50;
@@ -90,19 +90,19 @@ export class Connection {
    * @throws EventFireTimeout when the deadline passes, InvalidConfiguration when the server refuses us,
    *   the signal's reason, BusAlreadyClosed
    */
-  async ready(patience: Patience): Promise<NatsConnection> {
+  async ready(waitOptions: WaitOptions): Promise<NatsConnection> {
     for (;;) {
       if (this.closed)
         throw new BusAlreadyClosed('The bus was closed meanwhile; await what it does, as fire, before you close it');
       if (this.#nats !== undefined && this.#connected) return this.#nats;
-      patience.signal?.throwIfAborted();
+      waitOptions.signal?.throwIfAborted();
       this.#waiting += 1;
       try {
         this.#connecting ??=
           this.#nats === undefined
             ? this.#context.runInAsyncScope(() => this.#connect({ onceWelcome: false }))
             : this.#reconnected();
-        await within(this.#connecting, patience, () => this.#gaveUp());
+        await within(this.#connecting, waitOptions, () => this.#gaveUp());
       } finally {
         this.#waiting -= 1;
       }
@@ -227,7 +227,7 @@ export class Connection {
     const right = operation === 'publish' ? subject : operation;
     // Once is enough until the next connection: what lacks a right may try again forever.
     const level = this.#forbidden.has(right) ? 'debug' : 'error';
-    if (this.#forbidden.size < MOST_FORBIDDEN) this.#forbidden.add(right);
+    if (this.#forbidden.size < MAX_FORBIDDEN) this.#forbidden.add(right);
     this.#options.logger[level]({ operation, subject }, describeMissingRight({ operation, subject }, this.inboxPrefix));
     this.#tell((listener) => listener.forbidden?.(operation, subject));
   }

@@ -1,4 +1,4 @@
-const SHORTEST_MS = 500;
+const MIN_MS = 500;
 const JITTER_MS = 500;
 /** Clocks are corrected by less than this all the time. */
 const SET_BACK_MS = 1000;
@@ -16,7 +16,7 @@ export function reconnectDelay(): () => number {
     const now = performance.now();
     const ahead = Date.now() - now;
     furthest = Math.max(furthest, ahead);
-    const delay = SHORTEST_MS + Math.random() * JITTER_MS;
+    const delay = MIN_MS + Math.random() * JITTER_MS;
     const setBack = furthest - ahead;
     if (setBack < SET_BACK_MS || now - attemptedAt < delay) return delay;
     attemptedAt = now;

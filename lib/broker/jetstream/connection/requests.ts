@@ -1,7 +1,7 @@
 import { ErrorCode, NatsError } from 'nats';
 import { EventFireTimeout, InvalidConfiguration, LightbusError } from '../../../errors.js';
-import type { Patience } from '../../broker.js';
-import { pause, remaining } from '../../patience.js';
+import type { WaitOptions } from '../../broker.js';
+import { pause, remaining } from '../../wait.js';
 import type { Connection } from './connection.js';
 import { explainMissingRight } from './rights.js';
 
@@ -63,13 +63,13 @@ export class JetStreamApi {
    *
    * @throws ApiError for what JetStream says, LightbusError for a missing right, InvalidConfiguration where JetStream is switched off, EventFireTimeout, the signal's reason
    */
-  async request<T>(operation: string, body: object | undefined, patience: Patience): Promise<T> {
+  async request<T>(operation: string, body: object | undefined, waitOptions: WaitOptions): Promise<T> {
     const began = performance.now();
     for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, LAST_RETRY_MS)) {
-      const nats = await this.#connection.ready(patience);
-      patience.signal?.throwIfAborted();
+      const nats = await this.#connection.ready(waitOptions);
+      waitOptions.signal?.throwIfAborted();
       try {
-        return await this.once<T>(operation, body, patience);
+        return await this.once<T>(operation, body, waitOptions);
       } catch (error) {
         if (
           isApiError(error, ApiCode.jetStreamOff, ApiCode.jetStreamOffForAccount) ||
@@ -79,17 +79,20 @@ export class JetStreamApi {
         }
         if (!isTransient(error)) throw error;
         if (performance.now() - began >= TELL_SILENCE_AFTER_MS) this.#tellSilence(operation, error);
-        const deadline = patience.deadline ?? Number.POSITIVE_INFINITY;
+        const deadline = waitOptions.deadline ?? Number.POSITIVE_INFINITY;
         if (performance.now() + wait >= deadline) throw this.#gaveUp(operation, error);
-        await pause(wait, patience.signal);
+        await pause(wait, waitOptions.signal);
       }
     }
   }
 
   /** One request, one answer, no second try. */
-  async once<T>(operation: string, body: object | undefined, patience: Patience): Promise<T> {
-    const nats = await this.#connection.ready(patience);
-    const timeout = Math.max(1, Math.min(REQUEST_TIMEOUT_MS, remaining(patience.deadline ?? Number.POSITIVE_INFINITY)));
+  async once<T>(operation: string, body: object | undefined, waitOptions: WaitOptions): Promise<T> {
+    const nats = await this.#connection.ready(waitOptions);
+    const timeout = Math.max(
+      1,
+      Math.min(REQUEST_TIMEOUT_MS, remaining(waitOptions.deadline ?? Number.POSITIVE_INFINITY)),
+    );
     const payload = body === undefined ? undefined : JSON.stringify(body);
     const answer = await nats
       .request(`${this.prefix}.${operation}`, payload, { timeout })
@@ -101,8 +104,8 @@ export class JetStreamApi {
    * Whether JetStream may run on several servers. The server we are connected to knows only of itself: a leaf node names a
    * cluster always, and a domain is somewhere else. So who needs several has to try.
    */
-  async mayBeClustered(patience: Patience): Promise<boolean> {
-    const { info } = await this.#connection.ready(patience);
+  async mayBeClustered(waitOptions: WaitOptions): Promise<boolean> {
+    const { info } = await this.#connection.ready(waitOptions);
     return Boolean(info?.cluster || this.#options.domain || this.#options.apiPrefix);
   }
 

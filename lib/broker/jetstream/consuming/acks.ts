@@ -2,7 +2,7 @@ import type { Connection } from '../connection/connection.js';
 
 const FLUSH_AT = 128;
 /** How long an acknowledgement may wait for others while each turn of work brings more of them. */
-const LONGEST_WAIT_MS = 1;
+const MAX_WAIT_MS = 1;
 
 /** What the client would otherwise make for each. */
 const NO_REPLY = { reply: '' };
@@ -11,11 +11,11 @@ export const ACK = Buffer.from('+ACK');
 export const WORKING = Buffer.from('+WPI');
 
 /** A year: the server counts nanoseconds in 64 bits, and what overflows them would be no delay at all. */
-const LONGEST_DELAY_MS = 365 * 24 * 3_600_000;
+const MAX_DELAY_MS = 365 * 24 * 3_600_000;
 
 /** The payload of a nak; the server holds the event back for `delay` milliseconds. */
 export function nakPayload(delay: number): Uint8Array {
-  const nanoseconds = BigInt(Math.round(Math.min(delay, LONGEST_DELAY_MS))) * 1_000_000n;
+  const nanoseconds = BigInt(Math.round(Math.min(delay, MAX_DELAY_MS))) * 1_000_000n;
   return Buffer.from(delay > 0 ? `-NAK {"delay": ${nanoseconds}}` : '-NAK');
 }
 
@@ -53,7 +53,7 @@ export class AckQueue {
 
   readonly #turn = (): void => {
     const gathered = this.#addresses.length;
-    if (gathered > this.#seen && performance.now() - this.#since < LONGEST_WAIT_MS) {
+    if (gathered > this.#seen && performance.now() - this.#since < MAX_WAIT_MS) {
       this.#seen = gathered;
       setImmediate(this.#turn);
       return;

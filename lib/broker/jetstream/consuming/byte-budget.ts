@@ -1,6 +1,6 @@
 const BUDGET_BYTES = 16 * 1024 * 1024;
 /** What may be asked for before an event has come; from then on as many more as have come, for the first may be small ones. */
-const MOST_AT_FIRST = 8;
+const MAX_AT_FIRST = 8;
 /** How fast the estimate follows smaller events; larger ones it follows at once. */
 const SMOOTHING = 0.05;
 
@@ -23,8 +23,8 @@ export class ByteBudget {
         estimate = Math.max(1, bytes, estimate + SMOOTHING * (bytes - estimate));
       },
       most: () => {
-        const fit = joined() ? Math.floor(BUDGET_BYTES / this.#sharers / estimate) : MOST_AT_FIRST;
-        return Math.max(1, Math.min(fit, MOST_AT_FIRST + seen));
+        const fit = joined() ? Math.floor(BUDGET_BYTES / this.#sharers / estimate) : MAX_AT_FIRST;
+        return Math.max(1, Math.min(fit, MAX_AT_FIRST + seen));
       },
       close: () => {
         if (joined()) this.#sharers -= 1;

@@ -10,7 +10,7 @@ import type { LastDelivery } from './last-delivery.js';
  * Whether deliveries may be settled. Once their stream is gone they may not: a stream that is made again counts from one,
  * and an acknowledgement meant for the old one's event would settle another's.
  */
-export interface Tenure {
+export interface StreamEpoch {
   live: boolean;
   /** Told of each event that goes back to the server. */
   readonly gaveBack: (sequence: number) => void;
@@ -28,13 +28,13 @@ export class JetStreamDelivery implements Delivery {
   readonly #message: Msg;
   readonly #replyTo: string;
   readonly #acks: AckQueue;
-  readonly #tenure: Tenure;
+  readonly #epoch: StreamEpoch;
 
-  constructor(message: Msg, address: AckAddress, acks: AckQueue, tenure: Tenure) {
+  constructor(message: Msg, address: AckAddress, acks: AckQueue, epoch: StreamEpoch) {
     this.#message = message;
     this.#replyTo = message.reply ?? '';
     this.#acks = acks;
-    this.#tenure = tenure;
+    this.#epoch = epoch;
     this.subject = message.subject;
     this.body = message.data;
     this.stream = address.stream;
@@ -48,18 +48,18 @@ export class JetStreamDelivery implements Delivery {
   }
 
   ack(): void {
-    if (!this.#tenure.live) return;
-    this.#tenure.last.acknowledged(this.sequence);
+    if (!this.#epoch.live) return;
+    this.#epoch.last.acknowledged(this.sequence);
     this.#acks.push(this.#replyTo, ACK);
   }
 
   nak(delay: number): void {
-    if (!this.#tenure.live) return;
-    this.#tenure.gaveBack(this.sequence);
+    if (!this.#epoch.live) return;
+    this.#epoch.gaveBack(this.sequence);
     this.#acks.push(this.#replyTo, nakPayload(delay));
   }
 
   working(): boolean {
-    return this.#tenure.live && this.#acks.push(this.#replyTo, WORKING);
+    return this.#epoch.live && this.#acks.push(this.#replyTo, WORKING);
   }
 }

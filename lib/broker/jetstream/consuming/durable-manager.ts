@@ -1,5 +1,5 @@
 import type { Logger } from '../../../logger.js';
-import type { DurableSpec, Patience, StartAt } from '../../broker.js';
+import type { DurableSpec, StartAt, WaitOptions } from '../../broker.js';
 import type { DurableInfo } from '../provisioning/durable-config.js';
 import type { Provisioner } from '../provisioning/provision.js';
 import type { StreamInfo } from '../provisioning/stream-config.js';
@@ -13,7 +13,7 @@ const CONFIRM_TIMEOUT_MS = 5000;
 export type Found = 'durable' | 'made' | 'no-stream' | 'no-durable';
 
 /** One durable on its stream: finds it, makes it, makes it again where it was, and knows how far it is. */
-export class DurableCare {
+export class DurableManager {
   readonly #spec: DurableSpec;
   readonly #provisioner: Provisioner;
   readonly #logger: Logger;
@@ -56,16 +56,16 @@ export class DurableCare {
   }
 
   /** Looks for stream and durable, and makes what is ours to make. @throws StreamConflict, DurableConflict */
-  async find(patience: Patience): Promise<Found> {
-    const stream = await this.#findStream(patience);
+  async find(waitOptions: WaitOptions): Promise<Found> {
+    const stream = await this.#findStream(waitOptions);
     if (stream === undefined) {
       this.#streamWasMissing = true;
       return 'no-stream';
     }
     const startAt = this.#startAt(stream);
-    const durable = await this.#provisioner.ensureDurable({ ...this.#spec, startAt }, stream, patience);
+    const durable = await this.#provisioner.ensureDurable({ ...this.#spec, startAt }, stream, waitOptions);
     if (durable === undefined) return 'no-durable';
-    await this.#learn(stream, durable, patience);
+    await this.#learn(stream, durable, waitOptions);
     return durable.created ? 'made' : 'durable';
   }
 
@@ -81,26 +81,26 @@ export class DurableCare {
   }
 
   /** Asks the server how far the durable is, and whether it and its stream are as they have to be; false if it is gone, or another one by now. @throws StreamConflict, DurableConflict */
-  async refresh(patience: Patience): Promise<boolean> {
+  async refresh(waitOptions: WaitOptions): Promise<boolean> {
     if (this.#stream === undefined || this.streamName === undefined) return false;
-    const info = await this.#provisioner.durableInfo(this.streamName, this.#spec.name, patience);
+    const info = await this.#provisioner.durableInfo(this.streamName, this.#spec.name, waitOptions);
     if (info === undefined || info.created !== this.#created) return false;
     this.#floor = floorOf(info, this.#floor);
     const before = this.#lease;
     this.#lease = this.#leaseOf(info);
     this.#limits = limitsOf(info);
     if (this.#lease !== before) this.#tellLease(before);
-    await this.#provisioner.lookAgain(this.#spec, info, this.#stream, patience);
+    await this.#provisioner.lookAgain(this.#spec, info, this.#stream, waitOptions);
     this.#warnIfFull(info);
     if (this.#losses.observe(positionOf(info)) || this.#losses.awaits) await this.#confirmLosses();
     return true;
   }
 
-  #findStream(patience: Patience): Promise<StreamInfo | undefined> {
+  #findStream(waitOptions: WaitOptions): Promise<StreamInfo | undefined> {
     const { stream } = this.#spec;
     return stream.owned && stream.manage
-      ? this.#provisioner.ensureStream(stream, patience)
-      : this.#provisioner.findStream(stream, patience);
+      ? this.#provisioner.ensureStream(stream, waitOptions)
+      : this.#provisioner.findStream(stream, waitOptions);
   }
 
   /** A durable that is made again misses nothing: it begins behind what was surely handled, or at the beginning of a new stream. */
@@ -112,7 +112,7 @@ export class DurableCare {
   async #learn(
     stream: StreamInfo,
     durable: { info: DurableInfo; created: boolean },
-    patience: Patience,
+    waitOptions: WaitOptions,
   ): Promise<void> {
     const { info, created } = durable;
     const before = this.#stream;
@@ -124,9 +124,9 @@ export class DurableCare {
     this.#limits = limitsOf(info);
     this.#floor = floorOf(info, sameStream ? this.#floor : 0);
     if (created || !sameStream) {
-      this.#losses.begin(stream, info, this.#floor, await this.#isAlone(stream, patience));
+      this.#losses.begin(stream, info, this.#floor, await this.#isAlone(stream, waitOptions));
     } else if (this.#losses.observe(positionOf(info))) {
-      this.#losses.confirm(stream, await this.#isAlone(stream, patience));
+      this.#losses.confirm(stream, await this.#isAlone(stream, waitOptions));
     }
   }
 
@@ -142,10 +142,10 @@ export class DurableCare {
   }
 
   /** Whether the stream holds no other events than this durable's. */
-  async #isAlone(stream: StreamInfo, patience: Patience): Promise<boolean> {
+  async #isAlone(stream: StreamInfo, waitOptions: WaitOptions): Promise<boolean> {
     const { filterSubject } = this.#spec;
     if (stream.config.subjects?.every((subject) => subject === filterSubject)) return true;
-    return await this.#provisioner.holdsOnly(stream.config.name, filterSubject, patience);
+    return await this.#provisioner.holdsOnly(stream.config.name, filterSubject, waitOptions);
   }
 
   #tellMadeAgain(stream: StreamInfo, sameStream: boolean): void {
@@ -172,10 +172,10 @@ export class DurableCare {
     if (this.#confirming || name === undefined) return;
     this.#confirming = true;
     try {
-      const patience = { deadline: performance.now() + CONFIRM_TIMEOUT_MS };
-      const stream = await this.#provisioner.streamInfo(name, patience);
+      const waitOptions = { deadline: performance.now() + CONFIRM_TIMEOUT_MS };
+      const stream = await this.#provisioner.streamInfo(name, waitOptions);
       if (stream === undefined) return;
-      this.#losses.confirm(stream, await this.#isAlone(stream, patience));
+      this.#losses.confirm(stream, await this.#isAlone(stream, waitOptions));
       this.#losses.confirmGivenBack(stream, this.#floor);
     } catch (error) {
       this.#logger.debug({ durable: this.#spec.name, err: error }, 'Could not look whether events were removed');

@@ -11,7 +11,7 @@ interface Position {
 }
 
 /** The most events that are remembered as given back; more wait only where a durable is at its limit, which is told. */
-const MOST_GIVEN_BACK = 5000;
+const MAX_RETURNED = 5000;
 
 const REMEDY =
   'raise the limits of the stream (maxAge, maxLength, maxBytes), or make the listener faster: more processes, more concurrency';
@@ -61,7 +61,7 @@ export class LossWatch {
 
   /** Notes that an event went back to the server, to come again. */
   gaveBack(sequence: number): void {
-    if (this.#givenBack.size < MOST_GIVEN_BACK) this.#givenBack.add(sequence);
+    if (this.#givenBack.size < MAX_RETURNED) this.#givenBack.add(sequence);
   }
 
   /** Notes that an event came. */

@@ -3,9 +3,9 @@ import type { Connection } from '../connection/connection.js';
 import { subscribe } from '../connection/subscribe.js';
 import { statusOf } from '../wire/status.js';
 
-const LONGEST_PULL_MS = 30_000;
+const MAX_PULL_MS = 30_000;
 /** Heartbeats tell a dead pull from an idle one; servers refuse more than half of what a pull lasts. */
-const LONGEST_HEARTBEAT_MS = 10_000;
+const MAX_HEARTBEAT_MS = 10_000;
 const MISSED_HEARTBEATS = 2;
 /** However short the pulls: a busy machine or a slow network holds heartbeats up by as much. */
 const LEAST_SILENCE_MS = 10_000;
@@ -47,7 +47,7 @@ export class Pulls {
   #counter = 0;
   #asked = 0;
   #heard = 0;
-  #heartbeat = LONGEST_HEARTBEAT_MS;
+  #heartbeat = MAX_HEARTBEAT_MS;
 
   /**
    * @param lease of the durable, in milliseconds, at the time of each pull
@@ -169,11 +169,11 @@ export class Pulls {
  * last event over again when something is due for redelivery; half a lease later its pulls are gone, before anything of it is due.
  */
 export function pullLength(lease: number): number {
-  return Math.max(1, Math.min(LONGEST_PULL_MS, Math.floor(lease / 2)));
+  return Math.max(1, Math.min(MAX_PULL_MS, Math.floor(lease / 2)));
 }
 
 function heartbeatOf(expires: number): number {
-  return Math.min(LONGEST_HEARTBEAT_MS, Math.floor(expires / 3));
+  return Math.min(MAX_HEARTBEAT_MS, Math.floor(expires / 3));
 }
 
 function meaningOf(code: number, description: string): Ended {

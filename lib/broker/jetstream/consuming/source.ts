@@ -2,7 +2,7 @@ import type { Msg } from 'nats';
 import { DurableConflict, LightbusError, StreamConflict } from '../../../errors.js';
 import type { Logger } from '../../../logger.js';
 import type { DurableSpec, Sink, Source } from '../../broker.js';
-import { pause } from '../../patience.js';
+import { pause } from '../../wait.js';
 import type { Connection } from '../connection/connection.js';
 import type { JetStreamApi } from '../connection/requests.js';
 import { isMissingRight } from '../connection/rights.js';
@@ -12,11 +12,11 @@ import { sizeOf } from '../wire/header-block.js';
 import type { AckQueue } from './acks.js';
 import type { ByteBudget, ByteShare } from './byte-budget.js';
 import { JetStreamDelivery } from './delivery.js';
-import { DurableCare } from './durable-manager.js';
+import { DurableManager } from './durable-manager.js';
 import { maySetBack } from './last-delivery.js';
 import { type Ended, Pulls } from './pulls.js';
 import { RefusedPulls } from './refused-pulls.js';
-import { Tenures } from './stream-epochs.js';
+import { StreamEpochs } from './stream-epochs.js';
 import { WaitingReport } from './waiting-report.js';
 
 const LOOK_FOR_STREAM_MS = 2000;
@@ -28,7 +28,7 @@ const LAST_RETRY_MS = 5000;
 const CHECK_EVERY_MS = 5000;
 const INFO_EVERY_MS = 30_000;
 
-export interface SourceParts {
+export interface SourceOptions {
   readonly connection: Connection;
   readonly api: JetStreamApi;
   readonly provisioner: Provisioner;
@@ -45,14 +45,14 @@ export interface SourceParts {
  */
 export class DurableSource implements Source {
   readonly durable: DurableSpec;
-  readonly #parts: SourceParts;
+  readonly #parts: SourceOptions;
   readonly #sink: Sink;
   readonly #pulls: Pulls;
   readonly #bytes: ByteShare;
-  readonly #care: DurableCare;
+  readonly #manager: DurableManager;
   readonly #report: WaitingReport;
   readonly #refused: RefusedPulls;
-  readonly #tenures = new Tenures((sequence) => this.#care.gaveBack(sequence));
+  readonly #epochs = new StreamEpochs((sequence) => this.#manager.gaveBack(sequence));
   readonly #closing = new AbortController();
   readonly #unlisten: () => void;
   readonly #checker: NodeJS.Timeout;
@@ -63,14 +63,14 @@ export class DurableSource implements Source {
   #retryWait = FIRST_RETRY_MS;
   #infoAt = 0;
 
-  constructor(durable: DurableSpec, sink: Sink, parts: SourceParts) {
+  constructor(durable: DurableSpec, sink: Sink, parts: SourceOptions) {
     this.durable = durable;
     this.#sink = sink;
     this.#parts = parts;
     this.#bytes = parts.bytes.open();
     this.#report = new WaitingReport(durable, parts.logger);
     this.#refused = new RefusedPulls(durable, parts.logger);
-    this.#care = new DurableCare(durable, parts.provisioner, parts.logger);
+    this.#manager = new DurableManager(durable, parts.provisioner, parts.logger);
     const events = {
       message: (message: Msg) => this.#received(message),
       ended: (how: Ended, reason: string) => this.#ended(how, reason),
@@ -79,7 +79,7 @@ export class DurableSource implements Source {
       parts.connection,
       events,
       () => this.lease,
-      () => this.#care.limits,
+      () => this.#manager.limits,
     );
     this.#started = new Promise((resolve, reject) => {
       this.#settleStart = { resolve, reject };
@@ -103,7 +103,7 @@ export class DurableSource implements Source {
   }
 
   get lease(): number {
-    return this.#care.lease;
+    return this.#manager.lease;
   }
 
   get ready(): boolean {
@@ -125,10 +125,10 @@ export class DurableSource implements Source {
   }
 
   get #pullSubject(): string {
-    return `${this.#parts.api.prefix}.CONSUMER.MSG.NEXT.${this.#care.streamName}.${this.durable.name}`;
+    return `${this.#parts.api.prefix}.CONSUMER.MSG.NEXT.${this.#manager.streamName}.${this.durable.name}`;
   }
 
-  async suspend(): Promise<void> {
+  async drain(): Promise<void> {
     const pulling = this.#pulls.begun;
     await this.#pulls.drain();
     // Servers before 2.10.14 that still hold the ended pull misplace what is given back next: it waits for its lease, and the last
@@ -160,7 +160,7 @@ export class DurableSource implements Source {
 
   #received(message: Msg): void {
     const address = parseAckAddress(message.reply);
-    if (address === undefined || address.durable !== this.durable.name || address.stream !== this.#care.streamName) {
+    if (address === undefined || address.durable !== this.durable.name || address.stream !== this.#manager.streamName) {
       // Acknowledging it would send a message of ours wherever its sender likes.
       this.#parts.logger.error(
         { durable: this.durable.name, subject: message.subject.slice(0, 200), reply: message.reply?.slice(0, 200) },
@@ -170,10 +170,10 @@ export class DurableSource implements Source {
     }
     this.#pulls.delivered();
     this.#bytes.came(sizeOf(message));
-    this.#care.observe(address);
+    this.#manager.observe(address);
     this.#retryWait = FIRST_RETRY_MS;
-    const delivery = new JetStreamDelivery(message, address, this.#parts.acks, this.#tenures.current);
-    if (this.#tenures.current.last.repeats(address) && maySetBack(this.#parts.connection.nats?.info?.version)) {
+    const delivery = new JetStreamDelivery(message, address, this.#parts.acks, this.#epochs.current);
+    if (this.#epochs.current.last.repeats(address) && maySetBack(this.#parts.connection.nats?.info?.version)) {
       this.#parts.logger.debug(
         { durable: this.durable.name, sequence: address.sequence },
         'Acknowledged an event again',
@@ -197,10 +197,10 @@ export class DurableSource implements Source {
       this.#refused.clear();
       return this.#sink.changed(this);
     }
-    if (how === 'refused') this.#refused.refused(reason, this.#care.limits);
+    if (how === 'refused') this.#refused.refused(reason, this.#manager.limits);
     this.#parts.logger.debug({ durable: this.durable.name, reason }, 'A pull ended');
     this.#ready = false;
-    if (how === 'gone') this.#tenures.doubt();
+    if (how === 'gone') this.#epochs.doubt();
     void this.#establish(this.#backOff());
   }
 
@@ -226,7 +226,7 @@ export class DurableSource implements Source {
       this.#establishing = false;
     }
     if (signal.aborted || !this.#parts.connection.connected) return;
-    this.#tenures.renew(this.#care.streamCreated);
+    this.#epochs.renew(this.#manager.streamCreated);
     this.#ready = true;
     this.#pulls.forget();
     this.#settleStart?.resolve();
@@ -237,12 +237,12 @@ export class DurableSource implements Source {
   /** One attempt; the milliseconds to wait before another one, 0 if there need be none. */
   async #attempt(): Promise<number> {
     try {
-      const found = await this.#care.find({ signal: this.#closing.signal });
+      const found = await this.#manager.find({ signal: this.#closing.signal });
       // Servers before 2.10 let two processes make one durable at once: the second changes what the first has made.
       this.#infoAt = found === 'made' ? Number.NEGATIVE_INFINITY : performance.now();
       if (found === 'durable' || found === 'made') {
         this.#report.clear();
-        this.#refused.looked(this.#care.limits);
+        this.#refused.looked(this.#manager.limits);
         return 0;
       }
       this.#report.missing(found);
@@ -282,11 +282,11 @@ export class DurableSource implements Source {
     }
   }
 
-  async #refresh(patience = CHECK_EVERY_MS): Promise<void> {
+  async #refresh(waitOptions = CHECK_EVERY_MS): Promise<void> {
     this.#infoAt = performance.now();
     const { lease } = this;
     try {
-      const there = await this.#care.refresh({ deadline: performance.now() + patience });
+      const there = await this.#manager.refresh({ deadline: performance.now() + waitOptions });
       if (!there && this.#ready) this.#ended('gone', 'the durable is not there, or another one');
       if (this.lease !== lease) this.#sink.changed(this);
     } catch (error) {

@@ -1,10 +1,10 @@
-import type { Tenure } from './delivery.js';
+import type { StreamEpoch } from './delivery.js';
 import { LastDelivery } from './last-delivery.js';
 
-/** The tenures of one durable's deliveries, one after another: each new stream begins another. */
-export class Tenures {
+/** The epochs of one durable's deliveries, one after another: each new stream begins another. */
+export class StreamEpochs {
   readonly #gaveBack: (sequence: number) => void;
-  #current: Tenure;
+  #current: StreamEpoch;
   #streamCreated: string | undefined;
 
   /** @param gaveBack told of each event that goes back to the server */
@@ -13,7 +13,7 @@ export class Tenures {
     this.#current = this.#make();
   }
 
-  get current(): Tenure {
+  get current(): StreamEpoch {
     return this.#current;
   }
 
@@ -30,7 +30,7 @@ export class Tenures {
     if (!same) this.#current = this.#make();
   }
 
-  #make(): Tenure {
+  #make(): StreamEpoch {
     return { live: true, gaveBack: this.#gaveBack, last: new LastDelivery() };
   }
 }

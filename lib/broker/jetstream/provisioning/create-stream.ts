@@ -1,6 +1,6 @@
 import { LightbusError } from '../../../errors.js';
 import type { Logger } from '../../../logger.js';
-import type { Patience, StreamSpec } from '../../broker.js';
+import type { StreamSpec, WaitOptions } from '../../broker.js';
 import { ApiCode, ApiError, isApiError, type JetStreamApi } from '../connection/requests.js';
 import { type StreamInfo, streamConfig } from './stream-config.js';
 
@@ -14,14 +14,14 @@ const AUTO_REPLICAS = 3;
 export async function createStream(
   api: JetStreamApi,
   spec: StreamSpec,
-  { patience, logger }: { patience: Patience; logger: Logger },
+  { waitOptions, logger }: { waitOptions: WaitOptions; logger: Logger },
 ): Promise<StreamInfo> {
   const { replicas } = spec.config;
   const isAuto = replicas === 'auto';
-  let copies = isAuto ? ((await api.mayBeClustered(patience)) ? AUTO_REPLICAS : 1) : replicas;
+  let copies = isAuto ? ((await api.mayBeClustered(waitOptions)) ? AUTO_REPLICAS : 1) : replicas;
   for (;;) {
     try {
-      return await api.request<StreamInfo>(`STREAM.CREATE.${spec.name}`, streamConfig(spec, copies), patience);
+      return await api.request<StreamInfo>(`STREAM.CREATE.${spec.name}`, streamConfig(spec, copies), waitOptions);
     } catch (error) {
       if (copies === 1 || !isApiError(error, ApiCode.noSuitablePeers, ApiCode.replicasNotSupported)) throw error;
       // Two copies need both servers for a majority: they are safer than one from loss, and stop sooner.

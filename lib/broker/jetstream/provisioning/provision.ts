@@ -1,6 +1,6 @@
 import { LightbusError, StreamConflict } from '../../../errors.js';
 import type { Logger } from '../../../logger.js';
-import type { DurableSpec, Patience, StreamSpec } from '../../broker.js';
+import type { DurableSpec, StreamSpec, WaitOptions } from '../../broker.js';
 import { ApiCode, isApiError, type JetStreamApi } from '../connection/requests.js';
 import { captures } from '../wire/subjects.js';
 import { createStream, explainRefusedStream } from './create-stream.js';
@@ -27,18 +27,18 @@ export class Provisioner {
   /** The API's stream, if there is one. @throws StreamConflict if it is not what it has to be for its purpose */
   async findStream(
     spec: StreamSpec,
-    patience: Patience,
+    waitOptions: WaitOptions,
     purpose: 'use' | 'read' = 'use',
   ): Promise<StreamInfo | undefined> {
-    const name = spec.manage ? spec.name : await this.#nameBySubject(spec.subjects, patience);
-    const info = name === undefined ? undefined : await this.streamInfo(name, patience);
+    const name = spec.manage ? spec.name : await this.#nameBySubject(spec.subjects, waitOptions);
+    const info = name === undefined ? undefined : await this.streamInfo(name, waitOptions);
     if (info !== undefined) this.#settings.stream(spec, info, purpose);
     return info;
   }
 
   /** The API's stream, made if need be. @throws StreamConflict */
-  async ensureStream(spec: StreamSpec, patience: Patience): Promise<StreamInfo> {
-    const found = await this.findStream(spec, patience);
+  async ensureStream(spec: StreamSpec, waitOptions: WaitOptions): Promise<StreamInfo> {
+    const found = await this.findStream(spec, waitOptions);
     if (found !== undefined) return found;
     if (!spec.manage) {
       throw new LightbusError(
@@ -46,14 +46,14 @@ export class Provisioner {
       );
     }
     try {
-      const made = await createStream(this.#api, spec, { patience, logger: this.#logger });
+      const made = await createStream(this.#api, spec, { waitOptions, logger: this.#logger });
       this.#logger.info({ stream: spec.name, subjects: spec.subjects }, 'Created the stream');
       // Asked again, because only this answer names the domain, by which the stream's word is known from another's.
-      return (await this.streamInfo(spec.name, patience)) ?? made;
+      return (await this.streamInfo(spec.name, waitOptions)) ?? made;
     } catch (error) {
-      if (isApiError(error, ApiCode.subjectsOverlap)) throw await this.#overlap(spec, patience, error);
+      if (isApiError(error, ApiCode.subjectsOverlap)) throw await this.#overlap(spec, waitOptions, error);
       if (!isApiError(error, ApiCode.streamNameInUse)) throw explainRefusedStream(spec, error);
-      const other = await this.findStream(spec, patience);
+      const other = await this.findStream(spec, waitOptions);
       if (other === undefined) throw error;
       return other;
     }
@@ -67,34 +67,34 @@ export class Provisioner {
   async ensureDurable(
     spec: DurableSpec,
     stream: StreamInfo,
-    patience: Patience,
+    waitOptions: WaitOptions,
   ): Promise<{ info: DurableInfo; created: boolean } | undefined> {
     const streamName = stream.config.name;
-    const found = await this.durableInfo(streamName, spec.name, patience);
+    const found = await this.durableInfo(streamName, spec.name, waitOptions);
     if (found !== undefined) return { info: this.#checked(spec, found, stream), created: false };
     if (!spec.stream.manage) return undefined;
     try {
       const request = { stream_name: streamName, config: durableConfig(spec), action: 'create' };
-      await this.#api.request(`CONSUMER.CREATE.${streamName}.${spec.name}.${spec.filterSubject}`, request, patience);
-      await this.#announce(spec, stream, patience);
+      await this.#api.request(`CONSUMER.CREATE.${streamName}.${spec.name}.${spec.filterSubject}`, request, waitOptions);
+      await this.#announce(spec, stream, waitOptions);
     } catch (error) {
       if (isApiError(error, ApiCode.streamNotFound)) return undefined;
       if (!isApiError(error, ApiCode.consumerExists, ApiCode.consumerNameInUse)) throw error;
     }
-    const made = await this.durableInfo(streamName, spec.name, patience);
+    const made = await this.durableInfo(streamName, spec.name, waitOptions);
     return made && { info: this.#checked(spec, made, stream), created: true };
   }
 
-  async durableInfo(stream: string, durable: string, patience: Patience): Promise<DurableInfo | undefined> {
+  async durableInfo(stream: string, durable: string, waitOptions: WaitOptions): Promise<DurableInfo | undefined> {
     return await this.#orUndefined(
-      this.#api.request<DurableInfo>(`CONSUMER.INFO.${stream}.${durable}`, undefined, patience),
+      this.#api.request<DurableInfo>(`CONSUMER.INFO.${stream}.${durable}`, undefined, waitOptions),
     );
   }
 
-  async #announce(spec: DurableSpec, stream: StreamInfo, patience: Patience): Promise<void> {
+  async #announce(spec: DurableSpec, stream: StreamInfo, waitOptions: WaitOptions): Promise<void> {
     const fields = { durable: spec.name, stream: stream.config.name, filterSubject: spec.filterSubject };
     const counts =
-      spec.startAt === 'new' ? await this.#countBySubject(stream.config.name, spec.filterSubject, patience) : {};
+      spec.startAt === 'new' ? await this.#countBySubject(stream.config.name, spec.filterSubject, waitOptions) : {};
     const skipped = Object.values(counts).reduce((sum, count) => sum + count, 0);
     if (skipped === 0) return this.#logger.info(fields, 'Created the durable');
     this.#logger.warn(
@@ -104,19 +104,23 @@ export class Provisioner {
   }
 
   /** Whether the stream holds events of no other subject than this. */
-  async holdsOnly(stream: string, subject: string, patience: Patience): Promise<boolean> {
-    const held = Object.keys(await this.#countBySubject(stream, '>', patience));
+  async holdsOnly(stream: string, subject: string, waitOptions: WaitOptions): Promise<boolean> {
+    const held = Object.keys(await this.#countBySubject(stream, '>', waitOptions));
     return held.every((each) => captures(subject, each));
   }
 
-  async #countBySubject(stream: string, filter: string, patience: Patience): Promise<Readonly<Record<string, number>>> {
+  async #countBySubject(
+    stream: string,
+    filter: string,
+    waitOptions: WaitOptions,
+  ): Promise<Readonly<Record<string, number>>> {
     const request = { subjects_filter: filter };
-    const { state } = await this.#api.request<StreamInfo>(`STREAM.INFO.${stream}`, request, patience);
+    const { state } = await this.#api.request<StreamInfo>(`STREAM.INFO.${stream}`, request, waitOptions);
     return state.subjects ?? {};
   }
 
-  async streamInfo(name: string, patience: Patience): Promise<StreamInfo | undefined> {
-    return await this.#orUndefined(this.#api.request<StreamInfo>(`STREAM.INFO.${name}`, undefined, patience));
+  async streamInfo(name: string, waitOptions: WaitOptions): Promise<StreamInfo | undefined> {
+    return await this.#orUndefined(this.#api.request<StreamInfo>(`STREAM.INFO.${name}`, undefined, waitOptions));
   }
 
   async #orUndefined<T>(answer: Promise<T>): Promise<T | undefined> {
@@ -128,13 +132,13 @@ export class Provisioner {
     }
   }
 
-  async #nameBySubject(subject: string, patience: Patience): Promise<string | undefined> {
-    const { streams } = await this.#api.request<{ streams: string[] | null }>('STREAM.NAMES', { subject }, patience);
+  async #nameBySubject(subject: string, waitOptions: WaitOptions): Promise<string | undefined> {
+    const { streams } = await this.#api.request<{ streams: string[] | null }>('STREAM.NAMES', { subject }, waitOptions);
     return streams?.[0];
   }
 
-  async #overlap(spec: StreamSpec, patience: Patience, cause: unknown): Promise<StreamConflict> {
-    const other = await this.#nameBySubject(spec.subjects, patience);
+  async #overlap(spec: StreamSpec, waitOptions: WaitOptions, cause: unknown): Promise<StreamConflict> {
+    const other = await this.#nameBySubject(spec.subjects, waitOptions);
     return new StreamConflict(
       `The stream ${spec.name} of ${spec.purpose} has to capture ${spec.subjects}, but the stream ${other ?? '(not visible to this user)'} captures some of these subjects already; ` +
         `narrow its subjects, or set manage: false to use it as it is`,
@@ -143,12 +147,17 @@ export class Provisioner {
   }
 
   /** Whether a durable and its stream are still as they have to be. @throws StreamConflict, DurableConflict */
-  async lookAgain(spec: DurableSpec, durable: DurableInfo, stream: StreamInfo, patience: Patience): Promise<void> {
+  async lookAgain(
+    spec: DurableSpec,
+    durable: DurableInfo,
+    stream: StreamInfo,
+    waitOptions: WaitOptions,
+  ): Promise<void> {
     this.#settings.durable(spec, durable, stream);
     const { name } = stream.config;
     const now = performance.now();
     if (now - (this.#lookedAt.get(name) ?? Number.NEGATIVE_INFINITY) < LOOK_AT_STREAM_EVERY_MS) return;
-    const found = await this.streamInfo(name, patience);
+    const found = await this.streamInfo(name, waitOptions);
     if (found === undefined) return;
     this.#settings.stream(spec.stream, found);
     // What is refused is looked at by each of its durables.

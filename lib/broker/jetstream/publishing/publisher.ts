@@ -1,7 +1,7 @@
 import type { Msg, NatsConnection, PublishOptions } from 'nats';
 import { BusAlreadyClosed, EventFireTimeout, LightbusError } from '../../../errors.js';
 import type { WireEvent } from '../../../message/codec.js';
-import type { Patience, Stored } from '../../broker.js';
+import type { Stored, WaitOptions } from '../../broker.js';
 import { AnswerInbox } from '../connection/answer-inbox.js';
 import type { Connection } from '../connection/connection.js';
 import { describeMissingRight } from '../connection/rights.js';
@@ -78,12 +78,12 @@ export class Publisher {
    *
    * @throws EventFireTimeout, whose `stored` says whether it may have been stored; LightbusError for what the server refuses
    */
-  publish(event: WireEvent, target: PublishTarget, patience: Patience): Promise<Stored> {
+  publish(event: WireEvent, target: PublishTarget, waitOptions: WaitOptions): Promise<Stored> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(new BusAlreadyClosed('The bus is closed; create another one'));
       if (this.#inbox.deaf !== undefined) return reject(this.#inbox.deaf);
       const token = (++this.#counter).toString(36);
-      const { signal } = patience;
+      const { signal } = waitOptions;
       // It tells nobody who listens from now on.
       if (signal?.aborted) return reject(signal.reason);
       const abort = signal && (() => this.#settle(token)?.reject(signal.reason));
@@ -91,7 +91,7 @@ export class Publisher {
         event,
         target,
         encode: encodeHeaders,
-        deadline: patience.deadline ?? Number.POSITIVE_INFINITY,
+        deadline: waitOptions.deadline ?? Number.POSITIVE_INFINITY,
         signal,
         abort,
         resolve,

@@ -1,8 +1,8 @@
-import type { Patience } from './broker.js';
+import type { WaitOptions } from './broker.js';
 
 /** Waits for a promise until the deadline (then throws what `expired` makes) or the signal (then throws its reason). */
-export function within<T>(promise: Promise<T>, patience: Patience, expired: () => Error): Promise<T> {
-  const { deadline, signal } = patience;
+export function within<T>(promise: Promise<T>, waitOptions: WaitOptions, expired: () => Error): Promise<T> {
+  const { deadline, signal } = waitOptions;
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
     const timer =
