@@ -1,5 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Reject, RetryAfter } from 'lightbus-jetstream';
+import type { WorkerSettings } from './settings.js';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -22,7 +25,8 @@ const ERRORS: Readonly<Record<string, () => unknown>> = {
 
 /**
  * What handling an event does: a word and what it needs. `wait 300` takes 300 ms, `block 300` too, without letting go of
- * the event loop; `throw-at 70000` throws when the ledger's clock is there, wherever else it runs; `throw lines` throws one of `ERRORS`, `rejects undefined` rejects with it; `die` kills its process with
+ * the event loop; `throw-together` blocks until two processes have
+ * begun, and throws in both at the same moment; `throw lines` throws one of `ERRORS`, `rejects undefined` rejects with it; `die` kills its process with
  * SIGKILL, `die-after` when the handler has ended, `die-acknowledged` when that was acknowledged; `never` does not end; `exhaust` takes memory until the process dies of it.
  *
  * With `once` before it, e.g. `once die`, only the first attempt does so.
@@ -39,8 +43,8 @@ export function act(does: string, attempt: number): unknown {
       return sleep(Number(argument));
     case 'block':
       return block(Number(argument));
-    case 'throw-at':
-      block(Number(argument) - Number(process.hrtime.bigint() / 1_000_000n));
+    case 'throw-together':
+      blockUntilStarted(2);
       throw ERRORS.plain?.();
     case 'throw':
       throw ERRORS[argument]?.();
@@ -67,6 +71,17 @@ function block(milliseconds: number): void {
   // Not by the wall clock, which a test may have set.
   const until = process.hrtime.bigint() + BigInt(milliseconds) * 1_000_000n;
   while (process.hrtime.bigint() < until);
+}
+
+/** Of the ledger's only event. */
+function blockUntilStarted(runs: number): void {
+  const { ledger } = JSON.parse(process.env.JOBS_SETTINGS ?? '{}') as WorkerSettings;
+  const started = () =>
+    readdirSync(ledger)
+      .map((file) => readFileSync(join(ledger, file), 'utf8'))
+      .join('')
+      .split('"what":"start"').length - 1;
+  while (started() < runs);
 }
 
 async function exhaust(): Promise<void> {
