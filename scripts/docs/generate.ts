@@ -1,24 +1,26 @@
-// `npm run docs`: writes the parts of docs/ that are made from the source, between their markers.
+// `npm run docs`: writes the parts of pages that are made from the source, between their markers.
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { commandLineReference } from './command-line.js';
 import { configurationReference } from './configuration.js';
 import { listenOptionsReference } from './listen-options.js';
 import { serverSettingsReference } from './server-settings.js';
+import { stagesReference } from './stages.js';
 
 /** What is generated: the page, the name of its markers, and how the part is made. */
 const PARTS = [
-  { page: 'configuration.md', part: 'configuration', make: configurationReference },
-  { page: 'tuning.md', part: 'listen-options', make: listenOptionsReference },
-  { page: 'command-line.md', part: 'command-line', make: commandLineReference },
-  { page: 'server-settings.md', part: 'server-settings', make: serverSettingsReference },
+  { page: 'docs/configuration.md', part: 'configuration', make: configurationReference },
+  { page: 'docs/tuning.md', part: 'listen-options', make: listenOptionsReference },
+  { page: 'docs/command-line.md', part: 'command-line', make: commandLineReference },
+  { page: 'docs/server-settings.md', part: 'server-settings', make: serverSettingsReference },
+  { page: 'ARCHITECTURE.md', part: 'stages', make: stagesReference },
 ];
 
 /** Each page with generated parts, as it is and as it should be. */
 export async function generatedPages(): Promise<{ path: string; current: string; wanted: string }[]> {
   return Promise.all(
     PARTS.map(async ({ page, part, make }) => {
-      const path = fileURLToPath(new URL(`../../docs/${page}`, import.meta.url));
+      const path = fileURLToPath(new URL(`../../${page}`, import.meta.url));
       const current = await readFile(path, 'utf8');
       return { path, current, wanted: replacePart(current, part, await make()) };
     }),

@@ -127,7 +127,8 @@ export class RunningListeners {
       batches: options.batch,
       suspicionOf: (held) => suspicionOf(held.attempt, options.policy),
       logger: this.#parts.lifecycle.logger,
-      runner: (own) => this.#runner(listener, own),
+      runner: this.#runner(listener),
+      failed: this.#parts.failed,
     });
     this.#loops.push(loop);
     this.#replayTargets.push({
@@ -190,7 +191,7 @@ export class RunningListeners {
     };
   }
 
-  #runner(listener: RecordedListener, loop: ListenerLoop): Runner {
+  #runner(listener: RecordedListener): Runner {
     const { options } = listener;
     const { hooks } = this.#parts;
     const threads = this.#threads.get(listener);
@@ -202,13 +203,13 @@ export class RunningListeners {
       before: (event: ReceivedEvent) => hooks.run('beforeEventExecution', event),
     };
     if (options.batch !== undefined)
-      return new BatchRunner({ ...parts, handler: handler as BatchRunnerOptions['handler'] }, loop);
+      return new BatchRunner({ ...parts, handler: handler as BatchRunnerOptions['handler'] });
     const orderBy = options.orderBy as ListenOptions['orderBy'];
-    return new EventRunner({ ...parts, orderBy, handler: handler as RunnerOptions['handler'] }, loop);
+    return new EventRunner({ ...parts, orderBy, handler: handler as RunnerOptions['handler'] });
   }
 
   #settlementParts(listener: RecordedListener): SettlementOptions {
-    const { hooks, lifecycle, failed } = this.#parts;
+    const { hooks, lifecycle } = this.#parts;
     const { options, listenerName } = listener;
     return {
       name: listenerName,
@@ -220,7 +221,6 @@ export class RunningListeners {
       hookTimeout: options.handlerTimeout,
       after: (event) => hooks.run('afterEventExecution', event),
       giveUp: (held, verdict) => this.#deadLetters.keep(held, listenerName, verdict),
-      failed,
     };
   }
 

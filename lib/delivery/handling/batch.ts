@@ -3,7 +3,6 @@ import type { Logger } from '../../logger.js';
 import type { ReceivedEvent } from '../../message/message.js';
 import type { Batch } from '../options.js';
 import type { Received } from '../received.js';
-import type { ListenerLoop } from '../scheduling/loop.js';
 import type { Runner } from '../scheduling/loop-options.js';
 import type { PendingDelivery } from '../scheduling/pending-delivery.js';
 import { killsItsProcess } from '../scheduling/suspicion.js';
@@ -29,12 +28,10 @@ interface Member {
 export class BatchRunner implements Runner {
   readonly #parts: BatchRunnerOptions;
   readonly #settlement: Settlement;
-  readonly #loop: ListenerLoop;
 
-  constructor(parts: BatchRunnerOptions, loop: ListenerLoop) {
+  constructor(parts: BatchRunnerOptions) {
     this.#parts = parts;
-    this.#loop = loop;
-    this.#settlement = new Settlement(parts, loop);
+    this.#settlement = new Settlement(parts);
   }
 
   start(held: PendingDelivery): void {
@@ -48,7 +45,7 @@ export class BatchRunner implements Runner {
       if (event !== undefined) members.push({ held, event });
     }
     this.#run(members).catch((error: unknown) => {
-      for (const { held } of members) this.#loop.broke(held, error);
+      for (const { held } of members) held.end({ kind: 'broken', error });
     });
   }
 

@@ -1,6 +1,5 @@
 import type { ReceivedEvent } from '../../message/message.js';
 import type { Received } from '../received.js';
-import type { ListenerLoop } from '../scheduling/loop.js';
 import type { Runner } from '../scheduling/loop-options.js';
 import type { PendingDelivery } from '../scheduling/pending-delivery.js';
 import { killsItsProcess } from '../scheduling/suspicion.js';
@@ -23,12 +22,10 @@ export interface RunnerOptions extends SettlementOptions {
 export class EventRunner implements Runner {
   readonly #parts: RunnerOptions;
   readonly #settlement: Settlement;
-  readonly #loop: ListenerLoop;
 
-  constructor(parts: RunnerOptions, loop: ListenerLoop) {
+  constructor(parts: RunnerOptions) {
     this.#parts = parts;
-    this.#loop = loop;
-    this.#settlement = new Settlement(parts, loop);
+    this.#settlement = new Settlement(parts);
   }
 
   start(held: PendingDelivery): void {
@@ -48,7 +45,7 @@ export class EventRunner implements Runner {
         () => this.#call(held, event),
         (error: unknown) => this.#settlement.failed(held, event, error),
       )
-      .catch((error: unknown) => this.#loop.broke(held, error));
+      .catch((error: unknown) => held.end({ kind: 'broken', error }));
   }
 
   keyOf(held: PendingDelivery): string | undefined {

@@ -27,6 +27,4 @@ export interface SettlementOptions {
   readonly after: (event: ReceivedEvent) => Promise<void> | undefined;
   /** Resolves when the event is stored as a dead letter. */
   readonly giveUp: (held: PendingDelivery, verdict: FailureReport) => Promise<void>;
-  /** A failure that stops the worker. */
-  readonly failed: (error: unknown) => void;
 }

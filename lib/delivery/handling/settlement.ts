@@ -1,7 +1,6 @@
 import { describeForReading } from '../../logger.js';
 import { OnError } from '../options.js';
 import type { Received } from '../received.js';
-import type { ListenerLoop } from '../scheduling/loop.js';
 import type { PendingDelivery } from '../scheduling/pending-delivery.js';
 import { decode, identify, isAskedFor, UnexpectedSubject } from './decode.js';
 import { inTime } from './handler-time.js';
@@ -17,14 +16,12 @@ const MAX_FIRST_TRIES = 10_000;
 /** What becomes of a delivery, by the table of outcomes; the same for single events and for each event of a batch. */
 export class Settlement {
   readonly #parts: SettlementOptions;
-  readonly #loop: ListenerLoop;
   /** When what is being retried was first tried here, by stream and sequence. */
   readonly #firstTries = new Map<string, Date>();
   #undeliverableInARow = 0;
 
-  constructor(parts: SettlementOptions, loop: ListenerLoop) {
+  constructor(parts: SettlementOptions) {
     this.#parts = parts;
-    this.#loop = loop;
   }
 
   /** Decodes a delivery; undefined if no handler may see it: then it is settled here. */
@@ -49,7 +46,7 @@ export class Settlement {
     try {
       this.#succeeded(held, event);
     } catch (error) {
-      this.#loop.broke(held, error);
+      held.end({ kind: 'broken', error });
     }
   }
 
@@ -57,7 +54,7 @@ export class Settlement {
     try {
       this.#failed(held, event, error);
     } catch (broken) {
-      this.#loop.broke(held, broken);
+      held.end({ kind: 'broken', error: broken });
     }
   }
 
@@ -71,20 +68,22 @@ export class Settlement {
     if (this.#parts.debugs?.())
       this.#log('debug', held, event, undefined, `Handled an event in ${Math.round(took)} ms`);
     const after = this.#parts.after(event);
-    if (after === undefined) return this.#loop.finished(held, 'succeeded', took);
+    if (after === undefined) return held.end({ kind: 'succeeded', took });
     const { hookTimeout } = this.#parts;
     const ended =
       hookTimeout === undefined
         ? after
         : inTime(after, hookTimeout, 'A hook afterEventExecution did not end within its handlerTimeout');
     ended
-      .catch((error: unknown) => {
-        const text = 'A hook afterEventExecution failed; stopping the worker, the event was handled';
-        this.#log('error', held, event, error, text);
-        this.#parts.failed(error);
-      })
-      .finally(() => this.#loop.finished(held, 'succeeded', took))
-      .catch((error: unknown) => this.#loop.broke(held, error));
+      .then(
+        () => held.end({ kind: 'succeeded', took }),
+        (error: unknown) => {
+          const text = 'A hook afterEventExecution failed; stopping the worker, the event was handled';
+          this.#log('error', held, event, error, text);
+          held.end({ kind: 'succeeded', took, fatal: { error } });
+        },
+      )
+      .catch((error: unknown) => held.end({ kind: 'broken', error }));
   }
 
   #failed(held: PendingDelivery, event: Received, thrown: unknown): void {
@@ -98,14 +97,14 @@ export class Settlement {
           this.#log('error', held, event, verdict, 'onError itself failed; counts as SHUTDOWN');
         this.#settle(held, event, error, verdict instanceof Error ? OnError.SHUTDOWN : verdict);
       })
-      .catch((broken: unknown) => this.#loop.broke(held, broken));
+      .catch((broken: unknown) => held.end({ kind: 'broken', error: broken }));
   }
 
   /** Whatever the handler made of it: nobody can tell whether it did its work, or left it because it was told to. */
   #interrupted(held: PendingDelivery, event: Received, error: unknown): void {
     held.delivery.nak(0);
     this.#log('info', held, event, error, 'A handler was interrupted by the stop of its worker; gave the event back');
-    this.#loop.finished(held, 'failed');
+    held.end({ kind: 'failed' });
   }
 
   #settle(held: PendingDelivery, event: Received, error: unknown, onError: OnError): void {
@@ -120,7 +119,7 @@ export class Settlement {
           error,
           'A handler failed; acknowledged the event all the same (ACKNOWLEDGE_AND_LOG)',
         );
-        return this.#loop.finished(held, 'failed');
+        return held.end({ kind: 'failed' });
       case 'retry':
         return this.#retry(held, event, error, outcome.delay);
       case 'dead-letter':
@@ -133,9 +132,7 @@ export class Settlement {
           error,
           'A handler failed; stopping the worker (SHUTDOWN), the event stays unacknowledged',
         );
-        this.#loop.halt();
-        this.#loop.finished(held, 'failed');
-        return this.#parts.failed(error);
+        return held.end({ kind: 'halt', error });
     }
   }
 
@@ -148,9 +145,9 @@ export class Settlement {
       if (oldest !== undefined) this.#firstTries.delete(oldest);
       this.#firstTries.set(place, new Date(Date.now() - (performance.now() - held.startedAt)));
     }
-    if (held.key !== undefined) return this.#loop.retryLater(held, delay);
+    if (held.key !== undefined) return held.end({ kind: 'retry-here', delay });
     held.delivery.nak(delay);
-    this.#loop.finished(held, 'failed');
+    held.end({ kind: 'failed' });
   }
 
   #giveUp(
@@ -159,7 +156,7 @@ export class Settlement {
     error: unknown,
     how: 'failed' | 'not-run' = 'failed',
   ): void {
-    held.stage = 'settling';
+    held.to('settling');
     const place = placeOf(held);
     const firstAt =
       this.#firstTries.get(place) ??
@@ -168,7 +165,7 @@ export class Settlement {
       held.delivery.ack();
       this.#firstTries.delete(place);
       this.#log('error', held, event, error, 'Gave an event up; it is kept as a dead letter');
-      this.#loop.finished(held, how);
+      held.end({ kind: how });
     };
     const notKept = (failure: unknown) => {
       const delay = this.#parts.policy.backoff(held.attempt);
@@ -180,12 +177,12 @@ export class Settlement {
         failure,
         `An event could not be kept as a dead letter; it stays unacknowledged, to be given up again in ${Math.round(delay)} ms`,
       );
-      this.#loop.finished(held, how);
+      held.end({ kind: how });
     };
     this.#parts
       .giveUp(held, { error: describeForReading(error), attempts: held.attempt, firstAt })
       .then(kept, notKept)
-      .catch((broken: unknown) => this.#loop.broke(held, broken));
+      .catch((broken: unknown) => held.end({ kind: 'broken', error: broken }));
   }
 
   #giveUpUnrun(held: PendingDelivery, error: unknown): void {
@@ -212,7 +209,7 @@ export class Settlement {
       error,
       'Gave back an event that this listener did not ask for; somebody changed the filter of its durable',
     );
-    this.#loop.finished(held, 'not-run');
+    held.end({ kind: 'not-run' });
   }
 
   noticeBlocking(held: PendingDelivery): void {

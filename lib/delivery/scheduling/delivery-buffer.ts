@@ -56,9 +56,8 @@ export class DeliveryBuffer {
   hasAlready(held: PendingDelivery): boolean {
     const twin = this.#bySource.get(held.source)?.get(held.delivery.sequence);
     if (twin === undefined) return false;
-    const runs = twin.stage === 'running' || twin.stage === 'settling';
     // What waited until its lease was lost will be dropped; then this one runs.
-    if (!runs && twin.leaseLost(held.arrivedAt)) return false;
+    if (!twin.runs && twin.leaseLost(held.arrivedAt)) return false;
     // Another stream of the same name begins at 1 again.
     const { stream, timestamp } = twin.delivery;
     if (stream !== held.delivery.stream || timestamp !== held.delivery.timestamp) return false;
@@ -99,23 +98,22 @@ export class DeliveryBuffer {
   /** Makes a delivery ready again after a delay; until then it holds back its key alone. */
   retryLater(held: PendingDelivery, delay: number, due: () => void): void {
     held.retries += 1;
-    held.stage = 'retrying';
+    held.to('retrying');
     this.#setAside += 1 + (this.#lanes?.behind(held) ?? 0);
     const ready = () => {
       this.#retries.delete(held);
       this.#setAside -= 1 + (this.#lanes?.behind(held) ?? 0);
-      held.stage = 'ready';
+      held.to('ready');
       this.#makeReady(held);
       due();
     };
     this.#retries.set(held, setTimeout(ready, Math.min(delay, MAX_TIMER_MS)));
   }
 
-  /** Those that wait, or wait behind one that waits, for nothing but their turn. A replay is none: its pulls are not the loop's to end. */
-  merelyWaiting(): (held: PendingDelivery) => boolean {
+  /** What another process may have, itself or with what it waits behind. A replay stays: its pulls are not the loop's to end. */
+  shared(): (held: PendingDelivery) => boolean {
     const stuck = this.isStuck(performance.now());
-    return (held) =>
-      !held.replayed && (held.merelyWaits(stuck) || this.#lanes?.headOf(held)?.merelyWaits(stuck) === true);
+    return (held) => !held.replayed && (held.isShared(stuck) || this.#lanes?.headOf(held)?.isShared(stuck) === true);
   }
 
   /** Whether something that runs has kept others waiting for a third of its lease. */
@@ -172,6 +170,7 @@ export class DeliveryBuffer {
 
   #forget(held: PendingDelivery): void {
     if (!this.#held.delete(held)) return;
+    held.to('ended');
     const places = this.#placesOf(held.source);
     if (places.get(held.delivery.sequence) === held) places.delete(held.delivery.sequence);
     if (held.replayed) this.#replays -= 1;

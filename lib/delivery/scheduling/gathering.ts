@@ -22,7 +22,7 @@ export class Gathering {
   }
 
   add(held: PendingDelivery): void {
-    held.stage = 'gathering';
+    held.to('gathering');
     this.#held.push(held);
     if (this.#held.length === 1) this.#wait(held.arrivedAt + this.#limits.maxWait - performance.now());
   }

@@ -19,7 +19,7 @@ export class Lanes {
       this.#lanes.set(key, { head: held, waiting: new Queue() });
       return true;
     }
-    held.stage = 'blocked';
+    held.to('blocked');
     lane.waiting.push(held);
     return false;
   }
@@ -45,7 +45,7 @@ export class Lanes {
       this.#lanes.delete(held.key);
     } else {
       lane.head = next;
-      next.stage = 'ready';
+      next.to('ready');
     }
     return next;
   }
@@ -62,7 +62,7 @@ export class Lanes {
       for (const held of waiting) lane.waiting.push(held);
       if (head === lane.head) continue;
       lane.head = head;
-      head.stage = 'ready';
+      head.to('ready');
       freed.push(head);
     }
     return freed;

@@ -83,9 +83,9 @@ export class LeaseKeeper {
       if (held.stage === 'running' && now - held.startedAt > held.source.lease * LONG_RUN_LEASES)
         this.#runsLong(held, now);
       if (held.stage === 'quarantined' && now - held.arrivedAt >= third) this.#parts.suspectWaits();
-      if (held.merelyWaits(stuck) && !held.replayed) waited ||= now - held.renewedAt >= third;
+      if (held.isShared(stuck) && !held.replayed) waited ||= now - held.renewedAt >= third;
       // Another process may have it by now: to renew it would make what waits here look safe to run.
-      else if (held.leaseLost(now) && held.stage !== 'running' && held.stage !== 'settling') continue;
+      else if (held.leaseLost(now) && !held.runs) continue;
       // Half a tick early rather than half a tick late.
       else if (now - held.renewedAt >= third - every / 2 && held.delivery.working()) held.renewedAt = now;
     }

@@ -3,7 +3,7 @@ import type { BatchLimits } from './gathering.js';
 import type { PendingDelivery } from './pending-delivery.js';
 import type { Suspicion } from './suspicion.js';
 
-/** Runs what the loop hands it. Calls `loop.finished` or `loop.retryLater` exactly once for each start. */
+/** Runs what the loop hands it, and tells each delivery by its `end` what came of it. */
 export interface Runner {
   start(held: PendingDelivery): void;
   /** For a loop that was given `batches`. */
@@ -13,7 +13,7 @@ export interface Runner {
 }
 
 /** What one listener's loop is made of. */
-export interface LoopOptions<Loop> {
+export interface LoopOptions {
   name: string;
   concurrency: number;
   inLanes: boolean;
@@ -21,5 +21,7 @@ export interface LoopOptions<Loop> {
   /** Whether a delivery came so often that it may kill its process: it runs by itself. */
   suspicionOf: (held: PendingDelivery) => Suspicion;
   logger: Logger;
-  runner: (loop: Loop) => Runner;
+  runner: Runner;
+  /** A failure that stops the worker. */
+  failed: (error: unknown) => void;
 }

@@ -10,6 +10,7 @@ import type { LoopOptions, Runner } from './loop-options.js';
 import { PendingDelivery } from './pending-delivery.js';
 import { PullScheduler } from './pull-scheduler.js';
 import { Quarantine } from './quarantine.js';
+import type { RunResult } from './run-result.js';
 
 /** What aborted handlers get to end in, once `shutdownTimeout` is over. */
 const ABORT_GRACE_MS = 1000;
@@ -25,6 +26,7 @@ export class ListenerLoop implements Sink {
   readonly name: string;
   readonly #concurrency: number;
   readonly #runner: Runner;
+  readonly #failed: (error: unknown) => void;
   readonly #logger: Logger;
   readonly #flow: Flow;
   readonly #leases: LeaseKeeper;
@@ -43,9 +45,11 @@ export class ListenerLoop implements Sink {
   #toldOfSuspect = false;
   #halted = false;
 
-  constructor(options: LoopOptions<ListenerLoop>) {
+  constructor(options: LoopOptions) {
     this.name = options.name;
     this.#concurrency = options.concurrency;
+    this.#runner = options.runner;
+    this.#failed = options.failed;
     this.#logger = options.logger;
     this.#flow = new Flow(options.concurrency * (options.batches?.maxSize ?? 1));
     this.#gathering = options.batches && new Gathering(options.batches, () => this.#pump());
@@ -63,7 +67,6 @@ export class ListenerLoop implements Sink {
       waitedTooLong: () => void this.#giveBackWaiting(),
       suspectWaits: () => this.#tellOfSuspect(),
     });
-    this.#runner = options.runner(this);
   }
 
   deliver(delivery: Delivery, source: Source): void {
@@ -96,50 +99,67 @@ export class ListenerLoop implements Sink {
     this.#pump();
   }
 
-  /** The runner is done with a delivery. `took`: the handler's milliseconds, if it succeeded. */
-  finished(held: PendingDelivery, how: 'succeeded' | 'failed' | 'not-run', took = 0): void {
-    if (this.#pumping) this.#budget.spend(took);
+  /** What came of a run; what comes a second time of the same run changes nothing. */
+  readonly #done = (pending: PendingDelivery, result: RunResult): void => {
+    if (result.kind === 'broken') this.#reportBroken(pending, result.error);
+    if (!pending.runs) return;
+    switch (result.kind) {
+      case 'succeeded':
+        if (result.fatal !== undefined) this.#failed(result.fatal.error);
+        return this.#finish(pending, result.took);
+      case 'failed':
+        this.#flow.failed();
+        return this.#finish(pending);
+      case 'not-run':
+        return this.#finish(pending);
+      case 'retry-here':
+        return this.#retryHere(pending, result.delay);
+      case 'halt':
+        this.halt();
+        this.#flow.failed();
+        this.#finish(pending);
+        return this.#failed(result.error);
+      case 'broken':
+        this.#flow.failed();
+        nakQuietly(pending);
+        return this.#finish(pending);
+    }
+  };
+
+  /** @param took the handler's milliseconds, if it succeeded */
+  #finish(pending: PendingDelivery, took?: number): void {
+    if (this.#pumping) this.#budget.spend(took ?? 0);
     this.#budget.ended();
-    if (how === 'succeeded') this.#flow.succeeded(took);
-    else if (how === 'failed') this.#flow.failed();
-    if (held.batch !== undefined) {
-      held.batch.left -= 1;
-      if (held.batch.left > 0) return this.#release(held);
+    if (took !== undefined) this.#flow.succeeded(took);
+    if (pending.batch !== undefined) {
+      pending.batch.left -= 1;
+      if (pending.batch.left > 0) return this.#release(pending);
     }
     this.#running -= 1;
-    this.#quarantine.ended(held);
-    this.#release(held);
+    this.#quarantine.ended(pending);
+    this.#release(pending);
     this.#pump();
   }
 
-  /** Something of ours threw where nothing may throw: the event comes again, and the listener goes on. */
-  broke(held: PendingDelivery, error: unknown): void {
-    const { sequence } = held.delivery;
+  /** The event comes again, and the listener goes on. */
+  #reportBroken({ delivery }: PendingDelivery, error: unknown): void {
     const text = 'This library failed while it settled a delivery; the event comes again. Please report this';
     try {
-      this.#logger.error({ listener: this.name, sequence, err: error }, text);
+      this.#logger.error({ listener: this.name, sequence: delivery.sequence, err: error }, text);
     } catch {
       // A logger may be what failed.
     }
-    if (!this.#buffer.all.has(held) || (held.stage !== 'running' && held.stage !== 'settling')) return;
-    try {
-      held.delivery.nak(BROKEN_DELAY_MS);
-    } catch {
-      // Then it comes again when its lease is over.
-    }
-    this.finished(held, 'failed');
   }
 
-  /** The runner wants this delivery again in this process; until then it holds back its key alone. */
-  retryLater(held: PendingDelivery, delay: number): void {
-    if (this.#halted) {
-      held.delivery.nak(delay);
-      return this.finished(held, 'failed');
-    }
+  #retryHere(pending: PendingDelivery, delay: number): void {
     this.#flow.failed();
+    if (this.#halted) {
+      pending.delivery.nak(delay);
+      return this.#finish(pending);
+    }
     this.#running -= 1;
-    this.#quarantine.ended(held);
-    this.#buffer.retryLater(held, delay, () => this.#pump());
+    this.#quarantine.ended(pending);
+    this.#buffer.retryLater(pending, delay, () => this.#pump());
     this.#idle.note();
     this.#pump();
   }
@@ -159,7 +179,7 @@ export class ListenerLoop implements Sink {
   async stop(timeout: number, told: (how: 'ended' | 'aborted') => void = () => undefined): Promise<number> {
     this.halt();
     await this.#pulls.drain();
-    this.#giveBack((held) => held.stage !== 'running' && held.stage !== 'settling');
+    this.#giveBack((held) => !held.runs);
     if (await this.#idle.within(timeout)) told('ended');
     else {
       for (const held of this.#buffer.all)
@@ -214,12 +234,11 @@ export class ListenerLoop implements Sink {
       if (this.#gathering !== undefined) return this.#gathering.add(held);
     }
     this.#running += 1;
-    held.stage = 'running';
-    held.startedAt = now;
+    held.begin(now, this.#done);
     try {
       this.#runner.start(held);
     } catch (error) {
-      this.broke(held, error);
+      held.end({ kind: 'broken', error });
     }
   }
 
@@ -231,13 +250,12 @@ export class ListenerLoop implements Sink {
     this.#running += 1;
     for (const held of deliveries) {
       held.batch = batch;
-      held.stage = 'running';
-      held.startedAt = now;
+      held.begin(now, this.#done);
     }
     try {
       this.#runner.startBatch?.(deliveries);
     } catch (error) {
-      for (const held of deliveries) this.broke(held, error);
+      for (const held of deliveries) held.end({ kind: 'broken', error });
     }
   }
 
@@ -272,7 +290,7 @@ export class ListenerLoop implements Sink {
       // What comes straight back counts as another attempt, and no more.
       this.#logger.error({ listener: this.name, err: error }, 'The pulls of a listener could not be ended');
     }
-    if (!this.#halted) this.#giveBack(this.#buffer.merelyWaiting());
+    if (!this.#halted) this.#giveBack(this.#buffer.shared());
     // What runs takes longer than its times so far say. What was asked for ahead of it would come straight back and wait
     // again, and each time counts as an attempt.
     this.#flow.failed();
@@ -293,5 +311,13 @@ export class ListenerLoop implements Sink {
   #giveBack(which: (held: PendingDelivery) => boolean): void {
     this.#buffer.giveBack(which);
     this.#gathering?.keep((held) => this.#buffer.all.has(held));
+  }
+}
+
+function nakQuietly({ delivery }: PendingDelivery): void {
+  try {
+    delivery.nak(BROKEN_DELAY_MS);
+  } catch {
+    // Then it comes again when its lease is over.
   }
 }

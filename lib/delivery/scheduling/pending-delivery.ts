@@ -1,11 +1,10 @@
 import type { Delivery, Source } from '../../broker/broker.js';
 import type { Received } from '../received.js';
+import type { RunResult } from './run-result.js';
+import { FIRST_STAGE, STAGES, type Stage } from './stages.js';
 
-/**
- * Where a held delivery is: `ready` to begin, `gathering` in a batch that is being filled, `blocked` behind another of its
- * key, `quarantined` until nothing else runs, `running` in its handler, `retrying` later in this process, `settling` its dead letter.
- */
-export type Stage = 'ready' | 'gathering' | 'blocked' | 'quarantined' | 'running' | 'retrying' | 'settling';
+/** Told of the result of each run. The first counts. */
+export type Done = (pending: PendingDelivery, result: RunResult) => void;
 
 /** One delivery from its arrival until it is settled. */
 export class PendingDelivery {
@@ -16,7 +15,8 @@ export class PendingDelivery {
   readonly arrivedAt: number;
   /** When its lease was last renewed, by the same clock as `arrivedAt`. */
   renewedAt: number;
-  stage: Stage = 'ready';
+  #stage = FIRST_STAGE;
+  #done: Done | undefined;
   /** Retries within this process, which the server does not count. */
   retries = 0;
   /** When its handler last began. */
@@ -47,18 +47,48 @@ export class PendingDelivery {
     return this.delivery.deliveries + this.retries;
   }
 
+  get stage(): Stage {
+    return this.#stage;
+  }
+
+  /** The one way to another stage. @throws Error for one that the table of stages does not allow */
+  to(stage: Stage): void {
+    if (!STAGES[this.#stage].next.includes(stage))
+      throw new Error(`a delivery that is ${this.#stage} cannot become ${stage}`);
+    this.#stage = stage;
+  }
+
+  /** Whether its handler, or the settling of it, is under way. */
+  get runs(): boolean {
+    return STAGES[this.#stage].runs;
+  }
+
+  /** @param done told of what comes of the run */
+  begin(now: number, done: Done): void {
+    this.to('running');
+    this.startedAt = now;
+    this.#done = done;
+  }
+
+  /** Tells the loop what came of the run. */
+  end(result: RunResult): void {
+    this.#done?.(this, result);
+  }
+
   /**
-   * Whether it waits for nothing but its turn, so that another process may have it.
+   * Whether another process may have it.
    *
-   * @param stuck whether what runs has run for long: only then is a suspect better off elsewhere, for to be given back costs it a chance
+   * @param stuck whether something that runs has run for long: only then is a suspect better off elsewhere, because each
+   * return costs it a chance
    */
-  merelyWaits(stuck: boolean): boolean {
-    return this.stage === 'ready' || (this.stage === 'quarantined' && stuck && !this.lastChance);
+  isShared(stuck: boolean): boolean {
+    const { shared } = STAGES[this.#stage];
+    return shared === 'always' || (shared === 'when-stuck' && stuck && !this.lastChance);
   }
 
   /** Whether its handler, or the settling of it, has been under way for a third of the lease. */
   runsLong(now: number): boolean {
-    return (this.stage === 'running' || this.stage === 'settling') && now - this.startedAt >= this.source.lease / 3;
+    return this.runs && now - this.startedAt >= this.source.lease / 3;
   }
 
   /** Aborts `event.signal`. */

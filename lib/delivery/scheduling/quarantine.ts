@@ -53,7 +53,7 @@ export class Quarantine {
   admit(held: PendingDelivery): boolean {
     const suspicion = this.#suspicionOf(held);
     if (!isSuspicious(suspicion)) return false;
-    held.stage = 'quarantined';
+    held.to('quarantined');
     held.lastChance = suspicion === 'last';
     this.#suspects.push(held);
     return true;

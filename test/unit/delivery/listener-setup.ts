@@ -75,7 +75,7 @@ export interface FakeListener {
 
 /** A listener without a server. */
 export function listen(
-  parts: Partial<RunnerOptions>,
+  { failed = () => undefined, ...parts }: Partial<RunnerOptions> & { failed?: (error: unknown) => void },
   options: { concurrency?: number; batches?: BatchLimits; lease?: number } = {},
 ): FakeListener {
   const log = recordLog();
@@ -92,7 +92,6 @@ export function listen(
     before: () => undefined,
     after: () => undefined,
     giveUp: async () => undefined,
-    failed: () => undefined,
     ...parts,
   };
   const loop = new ListenerLoop({
@@ -102,7 +101,8 @@ export function listen(
     batches: options.batches,
     suspicionOf: (held) => suspicionOf(held.attempt, all.policy),
     logger: log,
-    runner: (own) => (options.batches ? new BatchRunner(all as never, own) : new EventRunner(all, own)),
+    runner: options.batches ? new BatchRunner(all as never) : new EventRunner(all),
+    failed,
   });
   loop.changed(source);
   return {

@@ -43,33 +43,32 @@ export class ListenerModel {
       (sequence) => this.#twinOf(sequence),
     );
     const quiet = () => undefined;
+    const noteError = (_fields: object, message: string) => {
+      if (message.startsWith('This library failed')) this.broken.push(message);
+    };
     this.loop = new ListenerLoop({
       name: 'listener',
       concurrency: setup.concurrency,
       inLanes: setup.inLanes,
       suspicionOf: (held) => suspicionOf(held.attempt, { maxAttempts: setup.maxAttempts }),
-      logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
-      runner: (loop) =>
-        new EventRunner(
-          {
-            name: 'listener',
-            logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
-            lookup: (subject) =>
-              subject === 'lightbus.test.happened'
-                ? { apiName: 'test', eventName: 'happened', contract: undefined, validate: true }
-                : undefined,
-            handler: (_parameters, event) => this.#handle(event),
-            orderBy: setup.inLanes ? (_parameters, event) => event.nativeId.sequence % KEYS : undefined,
-            onError: setup.asked || !(setup.onError in OnError) ? () => this.#ask() : (setup.onError as OnError),
-            policy: { maxAttempts: setup.maxAttempts, backoff },
-            handlerTimeout: setup.handlerTimeout,
-            before: () => undefined,
-            after: () => undefined,
-            giveUp: (held) => this.#store(held),
-            failed: () => void this.stop(1000),
-          },
-          loop,
-        ),
+      logger: { debug: quiet, info: quiet, warn: quiet, error: noteError },
+      failed: () => void this.stop(1000),
+      runner: new EventRunner({
+        name: 'listener',
+        logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+        lookup: (subject) =>
+          subject === 'lightbus.test.happened'
+            ? { apiName: 'test', eventName: 'happened', contract: undefined, validate: true }
+            : undefined,
+        handler: (_parameters, event) => this.#handle(event),
+        orderBy: setup.inLanes ? (_parameters, event) => event.nativeId.sequence % KEYS : undefined,
+        onError: setup.asked || !(setup.onError in OnError) ? () => this.#ask() : (setup.onError as OnError),
+        policy: { maxAttempts: setup.maxAttempts, backoff },
+        handlerTimeout: setup.handlerTimeout,
+        before: () => undefined,
+        after: () => undefined,
+        giveUp: (held) => this.#store(held),
+      }),
     });
     this.server.attach(this.loop);
   }

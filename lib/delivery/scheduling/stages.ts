@@ -1,0 +1,69 @@
+/** What a stage means for the delivery in it. */
+interface StageRules {
+  /** For people, in ARCHITECTURE.md. */
+  readonly means: string;
+  /** Whether it takes one of the `concurrency`. What runs stays here: at a stop it is waited for, and its lease is renewed however late. */
+  readonly runs: boolean;
+  /**
+   * Whether another process may have it once it has waited here for a third of its lease; `when-stuck`: only while
+   * something that runs has taken that long. Otherwise its lease is renewed.
+   */
+  readonly shared: 'always' | 'when-stuck' | 'never';
+  readonly next: readonly Stage[];
+}
+
+/** The life of a delivery in its listener, from its arrival until it is settled or another process may have it. */
+export type Stage = 'ready' | 'blocked' | 'quarantined' | 'gathering' | 'running' | 'settling' | 'retrying' | 'ended';
+
+export const FIRST_STAGE: Stage = 'ready';
+
+export const STAGES: Readonly<Record<Stage, StageRules>> = {
+  ready: {
+    means: 'waits for a free slot',
+    runs: false,
+    shared: 'always',
+    next: ['blocked', 'quarantined', 'gathering', 'running', 'ended'],
+  },
+  blocked: {
+    means: 'waits behind another delivery of its key (`orderBy`); shared if that one is',
+    runs: false,
+    shared: 'never',
+    next: ['ready', 'ended'],
+  },
+  quarantined: {
+    means: 'may have ended its process: waits until nothing else runs',
+    runs: false,
+    shared: 'when-stuck',
+    next: ['running', 'ended'],
+  },
+  gathering: {
+    means: 'is in a batch that is being filled',
+    runs: false,
+    shared: 'never',
+    next: ['running', 'ended'],
+  },
+  running: {
+    means: 'is in its handler',
+    runs: true,
+    shared: 'never',
+    next: ['settling', 'retrying', 'ended'],
+  },
+  settling: {
+    means: 'is being stored as a dead letter',
+    runs: true,
+    shared: 'never',
+    next: ['ended'],
+  },
+  retrying: {
+    means: 'waits for another run in this process, and holds back its key',
+    runs: false,
+    shared: 'never',
+    next: ['ready', 'ended'],
+  },
+  ended: {
+    means: 'is settled, given back, or dropped because its lease was lost',
+    runs: false,
+    shared: 'never',
+    next: [],
+  },
+};
