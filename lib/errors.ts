@@ -5,7 +5,12 @@ export class LightbusError extends Error {
 
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = new.target.name;
+    // Not from the class, which a minifier renames; the code is set after this.
+    Object.defineProperty(this, 'name', {
+      get: () => this.code,
+      set: (value: unknown) => Object.defineProperty(this, 'name', { value, writable: true }),
+      configurable: true,
+    });
   }
 }
 
