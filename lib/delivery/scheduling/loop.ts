@@ -1,14 +1,13 @@
 import type { Delivery, Sink, Source } from '../../broker/broker.js';
-import type { Logger } from '../../logger.js';
 import { DeliveryBuffer } from './delivery-buffer.js';
+import { Demand } from './demand.js';
 import { EventLoopBudget } from './event-loop-budget.js';
-import { Flow } from './flow.js';
 import { Gathering } from './gathering.js';
 import { IdleWaiter } from './idle-waiter.js';
 import { LeaseKeeper } from './leases.js';
+import { LoopLog } from './loop-log.js';
 import type { LoopOptions, Runner } from './loop-options.js';
 import { PendingDelivery } from './pending-delivery.js';
-import { PullScheduler } from './pull-scheduler.js';
 import { Quarantine } from './quarantine.js';
 import type { RunResult } from './run-result.js';
 
@@ -27,22 +26,17 @@ export class ListenerLoop implements Sink {
   readonly #concurrency: number;
   readonly #runner: Runner;
   readonly #failed: (error: unknown) => void;
-  readonly #logger: Logger;
-  readonly #flow: Flow;
+  readonly #log: LoopLog;
+  readonly #demand: Demand;
   readonly #leases: LeaseKeeper;
   readonly #quarantine: Quarantine;
   readonly #buffer: DeliveryBuffer;
   readonly #gathering: Gathering | undefined;
-  readonly #pulls = new PullScheduler();
   /** Handlers that run; the settling of a dead letter counts too, and a batch as one. */
   #running = 0;
   readonly #idle = new IdleWaiter(() => this.#running === 0);
   #pumping = false;
   readonly #budget = new EventLoopBudget();
-  /** Until an event has come that is not a suspect, one is asked for at a time. */
-  #careful = true;
-  #suspended = false;
-  #toldOfSuspect = false;
   #halted = false;
 
   constructor(options: LoopOptions) {
@@ -50,12 +44,12 @@ export class ListenerLoop implements Sink {
     this.#concurrency = options.concurrency;
     this.#runner = options.runner;
     this.#failed = options.failed;
-    this.#logger = options.logger;
-    this.#flow = new Flow(options.concurrency * (options.batches?.maxSize ?? 1));
+    this.#log = new LoopLog(options.name, options.logger);
+    this.#demand = new Demand(options.concurrency, options.batches?.maxSize);
     this.#gathering = options.batches && new Gathering(options.batches, () => this.#pump());
     this.#quarantine = new Quarantine({
       suspicionOf: options.suspicionOf,
-      stopPulling: () => this.#pulls.drain(),
+      stopPulling: () => this.#demand.drain(),
       due: () => this.#pump(),
     });
     this.#buffer = new DeliveryBuffer({ inLanes: options.inLanes, quarantine: this.#quarantine });
@@ -65,7 +59,7 @@ export class ListenerLoop implements Sink {
       held: this.#buffer.all,
       isStuck: (now) => this.#buffer.isStuck(now),
       waitedTooLong: () => void this.#giveBackWaiting(),
-      suspectWaits: () => this.#tellOfSuspect(),
+      suspectWaits: () => this.#log.suspectWaits(this.#running),
     });
   }
 
@@ -79,10 +73,9 @@ export class ListenerLoop implements Sink {
   }
 
   changed(source: Source): void {
-    this.#pulls.add(source);
-    this.#flow.limitTo(source.lease);
+    this.#demand.add(source);
     if (!this.#halted) this.#leases.watch(source.lease);
-    this.#ask();
+    this.#request();
   }
 
   /** What it holds, in the order of arrival. */
@@ -94,21 +87,21 @@ export class ListenerLoop implements Sink {
   accept(held: PendingDelivery): void {
     this.#leases.watch(held.source.lease);
     if (this.#buffer.hasAlready(held)) return this.#pump();
-    if (!held.replayed) this.#careful = this.#quarantine.isSuspect(held);
+    if (!held.replayed) this.#demand.arrived({ suspect: this.#quarantine.isSuspect(held) });
     this.#buffer.add(held, this.#runner.keyOf?.(held));
     this.#pump();
   }
 
   /** What came of a run; what comes a second time of the same run changes nothing. */
   readonly #done = (pending: PendingDelivery, result: RunResult): void => {
-    if (result.kind === 'broken') this.#reportBroken(pending, result.error);
+    if (result.kind === 'broken') this.#log.libraryFailed(pending, result.error);
     if (!pending.runs) return;
     switch (result.kind) {
       case 'succeeded':
         if (result.fatal !== undefined) this.#failed(result.fatal.error);
         return this.#finish(pending, result.took);
       case 'failed':
-        this.#flow.failed();
+        this.#demand.failed();
         return this.#finish(pending);
       case 'not-run':
         return this.#finish(pending);
@@ -116,11 +109,11 @@ export class ListenerLoop implements Sink {
         return this.#retryHere(pending, result.delay);
       case 'halt':
         this.halt();
-        this.#flow.failed();
+        this.#demand.failed();
         this.#finish(pending);
         return this.#failed(result.error);
       case 'broken':
-        this.#flow.failed();
+        this.#demand.failed();
         nakQuietly(pending);
         return this.#finish(pending);
     }
@@ -130,7 +123,7 @@ export class ListenerLoop implements Sink {
   #finish(pending: PendingDelivery, took?: number): void {
     if (this.#pumping) this.#budget.spend(took ?? 0);
     this.#budget.ended();
-    if (took !== undefined) this.#flow.succeeded(took);
+    if (took !== undefined) this.#demand.succeeded(took);
     if (pending.batch !== undefined) {
       pending.batch.left -= 1;
       if (pending.batch.left > 0) return this.#release(pending);
@@ -141,18 +134,8 @@ export class ListenerLoop implements Sink {
     this.#pump();
   }
 
-  /** The event comes again, and the listener goes on. */
-  #reportBroken({ delivery }: PendingDelivery, error: unknown): void {
-    const text = 'This library failed while it settled a delivery; the event comes again. Please report this';
-    try {
-      this.#logger.error({ listener: this.name, sequence: delivery.sequence, err: error }, text);
-    } catch {
-      // A logger may be what failed.
-    }
-  }
-
   #retryHere(pending: PendingDelivery, delay: number): void {
-    this.#flow.failed();
+    this.#demand.failed();
     if (this.#halted) {
       pending.delivery.nak(delay);
       return this.#finish(pending);
@@ -178,7 +161,7 @@ export class ListenerLoop implements Sink {
    */
   async stop(timeout: number, told: (how: 'ended' | 'aborted') => void = () => undefined): Promise<number> {
     this.halt();
-    await this.#pulls.drain();
+    await this.#demand.drain();
     this.#giveBack((held) => !held.runs);
     if (await this.#idle.within(timeout)) told('ended');
     else {
@@ -187,7 +170,7 @@ export class ListenerLoop implements Sink {
       told('aborted');
       await this.#idle.within(ABORT_GRACE_MS);
     }
-    this.#pulls.close();
+    this.#demand.close();
     this.#leases.stop();
     this.#buffer.stop();
     this.#quarantine.stop();
@@ -215,11 +198,11 @@ export class ListenerLoop implements Sink {
       if (this.#budget.yieldIfOver(() => this.#pump())) break;
     }
     this.#pumping = false;
-    this.#ask();
+    this.#request();
   }
 
   get #mayBegin(): boolean {
-    return !this.#halted && !this.#suspended && !this.#quarantine.running && this.#running < this.#concurrency;
+    return !this.#halted && !this.#demand.paused && !this.#quarantine.running && this.#running < this.#concurrency;
   }
 
   #nextAlone(): PendingDelivery | undefined {
@@ -262,50 +245,31 @@ export class ListenerLoop implements Sink {
   /** Another process may have by now what lost its lease. */
   #dropIfLost(held: PendingDelivery, now: number): boolean {
     if (!held.leaseLost(now)) return false;
-    this.#logger.warn(
-      { listener: this.name, sequence: held.delivery.sequence, reason: 'lease_lost' },
-      'The lease of a waiting delivery was lost; dropped it without running it, it comes again',
-    );
-    this.#flow.failed();
+    this.#log.leaseLost(held);
+    this.#demand.failed();
     this.#release(held);
     return true;
   }
 
-  #ask(): void {
-    if (this.#halted || this.#suspended || this.#quarantine.active) return;
-    const most = this.#buffer.suspicious ? this.#concurrency : this.#flow.within(this.#pulls.most);
-    const window = this.#careful ? 1 : most;
-    // A batch that is being filled is not left short of what is there; else no slot stays free beside slow handlers.
-    const needed = this.#gathering === undefined ? this.#concurrency : Number.POSITIVE_INFINITY;
-    this.#pulls.request(window, this.#buffer.counted, needed);
+  #request(): void {
+    if (!this.#halted && !this.#quarantine.active) this.#demand.request(this.#buffer);
   }
 
-  /** Hands what merely waits to other processes: ends the pulls first, else it would come straight back. */
+  /**
+   * Returns queued deliveries so that another process can take them. Pulls end first, or the server would send them
+   * straight back.
+   */
   async #giveBackWaiting(): Promise<void> {
-    if (this.#suspended || this.#halted) return;
-    this.#suspended = true;
-    try {
-      await this.#pulls.drain();
-    } catch (error) {
+    if (this.#demand.paused || this.#halted) return;
+    await this.#demand.pauseFor((problem) => {
       // What comes straight back counts as another attempt, and no more.
-      this.#logger.error({ listener: this.name, err: error }, 'The pulls of a listener could not be ended');
-    }
-    if (!this.#halted) this.#giveBack(this.#buffer.shared());
-    // What runs takes longer than its times so far say. What was asked for ahead of it would come straight back and wait
-    // again, and each time counts as an attempt.
-    this.#flow.failed();
-    this.#suspended = false;
+      if (problem !== undefined) this.#log.pullsNotEnded(problem);
+      if (!this.#halted) this.#giveBack(this.#buffer.shared());
+      // What runs takes longer than its times so far say. What was requested ahead of it would come straight back and wait
+      // again, and each time counts as an attempt.
+      this.#demand.failed();
+    });
     this.#pump();
-  }
-
-  #tellOfSuspect(): void {
-    if (this.#toldOfSuspect) return;
-    this.#toldOfSuspect = true;
-    this.#logger.warn(
-      { listener: this.name, running: this.#running },
-      'An event has come more often than it may fail, so it may be what ends processes of this service; ' +
-        'it waits until it can run by itself, and nothing more is asked for meanwhile',
-    );
   }
 
   #giveBack(which: (held: PendingDelivery) => boolean): void {
