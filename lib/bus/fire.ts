@@ -1,25 +1,17 @@
 import type { StreamSpec } from '../broker/broker.js';
 import { within } from '../broker/wait.js';
-import type { ApiDefinition, EventDefinition } from '../definition/api.js';
+import type { ApiDefinition } from '../definition/api.js';
 import { toMilliseconds } from '../duration.js';
-import { EventFireTimeout, UnknownApi, ValidationError } from '../errors.js';
-import { type EncodedBody, encodeBody, MalformedBody } from '../message/body.js';
-import { createEncoder, type WireEvent } from '../message/codec.js';
+import { EventFireTimeout } from '../errors.js';
 import type { EventMessage } from '../message/message.js';
-import { checkApiName, checkEventName, subjectOf } from '../names.js';
-import type { Contract } from '../schema/contract.js';
-import { pointer } from '../schema/walk.js';
 import type { Contracts } from './contracts.js';
-import { readArguments } from './fire-options.js';
+import { EventEncoder, encode } from './encode.js';
 import type { Hooks } from './hooks.js';
 import type { Lifecycle, Opened } from './lifecycle.js';
-import { type EventSource, type FireWaitOptions, Outgoing, type Prepared } from './outgoing.js';
+import type { EventSource, FireWaitOptions, Outgoing, Prepared } from './outgoing.js';
 import type { Streams } from './streams.js';
 import { Turns } from './turns.js';
-import { eventNotFound } from './worker/registry.js';
 
-/** Kept free in a message, so that the same event fits as a dead letter, which has more headers. */
-const RESERVE_BYTES = 16 * 1024;
 /** What a closing bus gives to events that are not on their way yet. */
 const CLOSING_GRACE_MS = 1000;
 
@@ -31,17 +23,19 @@ export interface FirerDependencies {
   readonly lifecycle: Lifecycle;
 }
 
-/** Fires events: look up, check names, fill defaults in, validate, encode, publish, confirm. */
+/** Fires events: has them encoded, and publishes them in the order of the calls. */
 export class Firer {
   readonly #parts: FirerDependencies;
-  readonly #sources = new Map<EventDefinition, EventSource>();
+  readonly #encoder: EventEncoder;
   readonly #ensured = new Set<StreamSpec>();
+  /** By API: in which its events leave. */
   readonly #turns = new Map<string, Turns>();
   #pending = 0;
   #whenIdle: (() => void) | undefined;
 
   constructor(parts: FirerDependencies) {
     this.#parts = parts;
+    this.#encoder = new EventEncoder(parts);
   }
 
   /** Rejects rather than throws. What the caller changes after this call changes nothing. */
@@ -49,14 +43,14 @@ export class Firer {
     let event: Outgoing;
     try {
       this.#parts.lifecycle.checkNotClosed();
-      event = this.#read(apiName, eventName, args);
+      event = this.#encoder.read(apiName, eventName, args);
     } catch (error) {
       return Promise.reject(error);
     }
     this.#pending += 1;
     const { opened } = this.#parts.lifecycle;
-    const { prepared, turns } = event.source;
-    const atOnce = turns.free && !this.#parts.hooks.has('beforeEventSent');
+    const { prepared } = event.source;
+    const atOnce = this.#turnsOf(apiName).free && !this.#parts.hooks.has('beforeEventSent');
     return opened !== undefined && prepared !== undefined && atOnce && this.#ensured.has(prepared.stream)
       ? this.#publish(event, prepared, opened, waitOptionsOf(event, prepared))
       : this.#sendInTurn(event);
@@ -79,40 +73,16 @@ export class Firer {
     });
   }
 
-  /** Everything that needs no connection, within the call itself. */
-  #read(apiName: string, eventName: string, args: readonly unknown[]): Outgoing {
-    const source = this.#sourceOf(this.#find(apiName, eventName));
-    const { definition, contract, prepared } = source;
-    const [given = {}, options] = readArguments(definition, args);
-    const body = encode(definition, contract.complete(given), contract.untyped);
-    const validated = prepared?.validate === true;
-    if (validated) contract.validateFired(body.value);
-    return new Outgoing(source, options, body, validated);
-  }
-
-  #sourceOf(definition: EventDefinition): EventSource {
-    const known = this.#sources.get(definition);
-    if (known !== undefined) return known;
-    const { apiName, name } = definition;
-    const turns = this.#turns.get(apiName) ?? new Turns();
-    this.#turns.set(apiName, turns);
-    const contract = this.#parts.contracts.of(apiName, name) as Contract; // The definition is there, so its contract is.
-    const source: EventSource = { definition, contract, turns, prepared: undefined };
-    this.#sources.set(definition, source);
-    return source;
-  }
-
   /** Opens what is not open, runs hooks, and publishes after what was fired before. */
   async #sendInTurn(event: Outgoing): Promise<EventMessage> {
     const { lifecycle, hooks } = this.#parts;
     const { source } = event;
-    const turn = source.turns.take();
+    const turn = this.#turnsOf(source.definition.apiName).take();
     let isPublishing = false;
     try {
       const opened = lifecycle.opened ?? (await lifecycle.open());
-      source.prepared ??= this.#prepare(source, opened);
-      const { prepared } = source;
-      if (prepared.validate && !event.validated) source.contract.validateFired(event.value);
+      const prepared = this.#encoder.prepare(source, opened.config);
+      this.#encoder.validate(event);
       const waitOptions = waitOptionsOf(event, prepared);
       const before = hooks.has('beforeEventSent') ? hooks.run('beforeEventSent', event.outgoing()) : undefined;
       if (before !== undefined) await within(before, waitOptions, () => hookTimeout(event, 'beforeEventSent'));
@@ -133,9 +103,8 @@ export class Firer {
     waitOptions: FireWaitOptions,
   ): Promise<EventMessage> {
     try {
-      const { id, text, options, source } = event;
-      const wire = prepared.encode({ id, firedAt: new Date(), text, headers: options.headers });
-      checkSize(wire, source.definition, opened.broker.maxPayload);
+      const { id, source } = event;
+      const wire = encode(event, prepared, opened.broker.maxPayload);
       const { stream, sequence, duplicate } = await opened.broker.publish(wire, prepared.stream, waitOptions);
       const nativeId = { stream, sequence };
       const { hooks, lifecycle } = this.#parts;
@@ -152,31 +121,12 @@ export class Firer {
     }
   }
 
-  #find(apiName: string, eventName: string): EventDefinition {
-    const api = this.#parts.apis.get(apiName);
-    if (api === undefined) {
-      checkApiName(apiName);
-      const known = [...this.#parts.apis.keys()].join(', ') || 'none';
-      throw new UnknownApi(
-        `API "${apiName}" is not registered (registered: ${known}); pass its class to create({ apis: [...] }), for only its owner fires its events`,
-      );
-    }
-    const event = api.events.get(eventName);
-    if (event !== undefined) return event;
-    checkEventName(apiName, eventName);
-    throw eventNotFound(api, eventName);
-  }
-
-  #prepare({ definition }: EventSource, { config }: Opened): Prepared {
-    const { apiName, name: eventName, version } = definition;
-    const { eventFireTimeout, validate } = config.api(apiName);
-    const subject = subjectOf(config.prefix, apiName, eventName);
-    return {
-      encode: createEncoder({ subject, serviceName: config.serviceName, apiName, eventName, version }),
-      stream: this.#parts.streams.ofApi(config, apiName),
-      validate: validate.outgoing,
-      timeout: eventFireTimeout,
-    };
+  #turnsOf(apiName: string): Turns {
+    const known = this.#turns.get(apiName);
+    if (known !== undefined) return known;
+    const turns = new Turns();
+    this.#turns.set(apiName, turns);
+    return turns;
   }
 
   async #ensure(stream: StreamSpec, { broker }: Opened, waitOptions: FireWaitOptions): Promise<void> {
@@ -220,31 +170,5 @@ function queueTimeout({ source }: Outgoing): EventFireTimeout {
   return new EventFireTimeout(
     `${fullName(source)} waited for events that were fired before it until its timeout had passed. It was not sent.`,
     { stored: 'no' },
-  );
-}
-
-function encode(definition: EventDefinition, parameters: object, untyped: ReadonlySet<string>): EncodedBody {
-  try {
-    return encodeBody(parameters, untyped);
-  } catch (cause) {
-    if (!(cause instanceof MalformedBody)) throw cause;
-    const message = `the body ${cause.message}`;
-    throw new ValidationError(`Event ${definition.apiName}.${definition.name} cannot be fired: ${message}`, {
-      cause,
-      issues: [{ path: pointer(cause.steps), keyword: 'json', message }],
-    });
-  }
-}
-
-function checkSize(wire: WireEvent, { apiName, name }: EventDefinition, maxPayload = Number.POSITIVE_INFINITY): void {
-  const size = wire.headers.length + wire.body.length;
-  const largest = maxPayload - RESERVE_BYTES;
-  if (size <= largest) return;
-  const message = `it has ${size} bytes with its headers, and ${largest} fit (the server's max_payload of ${maxPayload} less ${RESERVE_BYTES}, which a dead letter needs)`;
-  throw new ValidationError(
-    `Event ${apiName}.${name} is too large: ${message}; keep the large value elsewhere and send a reference to it`,
-    {
-      issues: [{ path: '', keyword: 'maxPayload', message }],
-    },
   );
 }

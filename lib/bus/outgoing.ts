@@ -6,7 +6,6 @@ import type { Encoder } from '../message/codec.js';
 import type { EventMessage, NativeId, OutgoingEvent } from '../message/message.js';
 import type { Contract } from '../schema/contract.js';
 import type { FireOptions } from './handles.js';
-import type { Turns } from './turns.js';
 
 /** Until when a fire may take, and what ends it sooner. */
 export interface FireWaitOptions {
@@ -26,8 +25,6 @@ export interface Prepared {
 export interface EventSource {
   readonly definition: EventDefinition;
   readonly contract: Contract;
-  /** In which the events of its API leave. */
-  readonly turns: Turns;
   /** Undefined until the bus is open. */
   prepared: Prepared | undefined;
 }
