@@ -14,20 +14,26 @@ describe('the tarball', function () {
   it('holds what users need and nothing else', () => {
     const files = tarball.files.map((file) =>
       file
-        .replace(/^dist\/.+-[A-Z0-9]{8}\.cjs$/, 'dist/<chunk>.cjs')
+        .replace(/^dist\/.+-[A-Z0-9]{8}\.cjs(\.map)?$/, 'dist/<chunk>.cjs$1')
         .replace(/^docs\/[a-z-]+\.(?:md|svg)$/, 'docs/<page>'),
     );
     expect([...new Set(files)].sort()).to.deep.equal([
+      'ARCHITECTURE.md',
       'CHANGELOG.md',
+      'CONTRIBUTING.md',
       'LICENSE',
       'README.md',
       'dist/<chunk>.cjs',
+      'dist/<chunk>.cjs.map',
       'dist/index.cjs',
+      'dist/index.cjs.map',
       'dist/index.d.cts',
       'dist/index.d.ts',
       'dist/index.js',
       'dist/lightbus.cjs',
+      'dist/lightbus.cjs.map',
       'dist/thread.cjs',
+      'dist/thread.cjs.map',
       'docs/<page>',
       'nats-server.conf',
       'package.json',
