@@ -13,7 +13,7 @@ const DEFAULT_MAX_SIZE = 100;
 const MAX_BATCH_SIZE = 1000;
 const DEFAULT_MAX_WAIT_MS = 1000;
 const MAX_BATCH_WAIT_MS = 86_400_000;
-/** More would never be in hand, as the server waits for acknowledgements before it hands over more than this. */
+/** A larger batch could never be filled: the server waits for acknowledgements before it delivers more than this. */
 const MAX_IN_BATCHES = 5000;
 
 /** The options of a listener, checked, with defaults filled in and durations in milliseconds. */
@@ -140,7 +140,7 @@ function resolve(options: ListenOptions, where: string): ResolvedListenOptions {
   };
 }
 
-/** Of a duration that was checked. */
+/** The milliseconds of a duration that was checked. */
 function milliseconds(duration: Duration | undefined): number | undefined {
   return duration === undefined ? undefined : toMilliseconds(duration, '');
 }

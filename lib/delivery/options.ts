@@ -21,8 +21,8 @@ export const OnError = Object.freeze({
 export type OnError = (typeof OnError)[keyof typeof OnError];
 
 /**
- * Where a listener begins: `'new'`, with what is fired from now on; `'beginning'`, with all that the stream still holds;
- * a `Date`, with what was stored from then on; `{ sequence }`, at that place of the stream.
+ * Where a listener starts: `'new'`, with events that are fired from now on; `'beginning'`, with the oldest event that the
+ * stream still has; a `Date`, with the first event stored since then; `{ sequence }`, at that sequence of the stream.
  */
 export type Since = 'new' | 'beginning' | Date | { readonly sequence: number };
 
@@ -33,7 +33,7 @@ type AnyParameters = any;
 export interface ListenOptions<O = AnyParameters, V = ReceivedEvent> {
   /**
    * The listener's name, unique within the service and API. Each listener receives every event it is due, whichever of the
-   * service's processes handles it. The position on the stream hangs on this name: a renamed listener begins anew.
+   * service's processes handles it. Its position on the stream belongs to this name: a renamed listener starts anew.
    * Letters, digits and underscores, with single hyphens between them.
    */
   readonly listenerName: string;
@@ -44,25 +44,26 @@ export interface ListenOptions<O = AnyParameters, V = ReceivedEvent> {
    */
   readonly onError?: OnError | ((error: unknown, event: V) => OnError | Promise<OnError>) | undefined;
   /**
-   * After how long a delivery is handed over again, if its process died or failed with `SHUTDOWN`. A handler may take
-   * longer: while its process lives, the lease is renewed each third of this time.
+   * After how long an event is delivered again if its process died or failed with `SHUTDOWN`. A handler may take longer: its
+   * process renews the lease after each third of this time.
    * @default what the configuration of the API says, 60 seconds unless set
    */
   readonly acknowledgementTimeout?: Duration | undefined;
   /**
-   * How many events one process handles at a time. Of a handler in threads it is the number of threads, 256 at most: each is
-   * started when it is first needed, and takes some 10 MB beside what the handler's own modules do.
+   * How many events one process handles at a time. For a handler in threads it is the number of threads, 256 at most: each
+   * starts when it is first needed, and takes some 10 MB besides the memory of the handler's own modules.
    * @default 1
    */
   readonly concurrency?: number | undefined;
   /**
-   * Keeps strict order over all processes, retries and crashes: one event at a time. Costs a round trip an event. Refused
-   * with a `concurrency` above 1 and for a listener with several durables.
+   * Keeps strict order over all processes, retries and crashes: one event at a time, at the cost of a round trip for each.
+   * Refused with a `concurrency` above 1 and for a listener with several durables.
    * @default false
    */
   readonly ordered?: boolean | undefined;
   /**
-   * Events of one key are handled one after another within one process, other keys beside them; with `concurrency`.
+   * Returns the key of an event. Events of one key run one after another within one process, those of other keys beside
+   * them, up to `concurrency`.
    * @default no key: any event may run beside any other
    */
   readonly orderBy?: ((parameters: O, event: V) => string | number) | undefined;
@@ -84,9 +85,9 @@ export interface ListenOptions<O = AnyParameters, V = ReceivedEvent> {
 }
 
 /**
- * How a listener works that takes its events by the batch. With `concurrency`, so many batches are handled at a time.
- * Batches hold events in the order of the stream, and with a `concurrency` of 1 follow each other in it; what is tried again
- * is passed by later events, therefore there is no `ordered` and no `orderBy`.
+ * How a listener takes its events in batches. `concurrency` is the number of batches that run at a time. A batch has its
+ * events in the order of the stream, and with a `concurrency` of 1 the batches follow that order too. Later events pass one
+ * that is retried, so there is no `ordered` and no `orderBy`.
  */
 export interface BatchOptions<O = AnyParameters, V = ReceivedEvent>
   extends Omit<ListenOptions<O, V>, 'ordered' | 'orderBy'> {
@@ -96,9 +97,9 @@ export interface BatchOptions<O = AnyParameters, V = ReceivedEvent>
   readonly maxWait?: Duration | undefined;
 }
 
-/** The batch at hand, as its handler's second argument. */
+/** The second argument of a batch handler. */
 export interface Batch<V = ReceivedEvent> {
-  /** Gives one event an outcome of its own: `onError` decides about it; about the others, how the handler ends. */
+  /** Lets one event fail by itself: `onError` decides about it, and the end of the handler about the others. */
   fail(event: V, error: unknown): void;
 }
 
@@ -108,7 +109,7 @@ export type Handler<O, V> = (parameters: O, event: V) => unknown;
 /** Handles a batch of events, in the order of the stream. */
 export type BatchHandler<V> = (events: readonly V[], batch: Batch<V>) => unknown;
 
-/** A listener as it was recorded; it runs when the worker does. */
+/** A recorded listener; it runs while a worker runs. */
 export interface Listener {
   readonly listenerName: string;
   /** The APIs that it listens to. */

@@ -2,7 +2,7 @@ import { readFiredAt, readId, readSource, readVersion, type StoredAt } from '../
 import type { Headers } from '../message/headers.js';
 import type { NativeId, ReceivedEvent } from '../message/message.js';
 
-/** What is known of an event before its headers are read, and the way to them. */
+/** What is known of an event before its headers are read, and how to read them. */
 export interface Arrived {
   readonly apiName: string;
   readonly eventName: string;
@@ -14,7 +14,7 @@ export interface Arrived {
   readonly delivery: { headers(): Headers };
 }
 
-/** An event as its handler sees it. What costs time and few ask for is made when it is asked for. */
+/** An event as its handler sees it. Properties that are costly and rarely used are computed on first use. */
 export class Received implements ReceivedEvent {
   readonly apiName: string;
   readonly eventName: string;
@@ -76,13 +76,13 @@ export class Received implements ReceivedEvent {
     this.#controller?.abort(reason);
   }
 
-  /** What is read on demand is not a property of the object's own, so JSON would not find it. */
+  /** For JSON, which does not see the getters. */
   toJSON(): Omit<ReceivedEvent, 'signal'> {
     const { id, apiName, eventName, version, parameters, attempt, replayed, firedAt, source, nativeId, headers } = this;
     return { id, apiName, eventName, version, parameters, attempt, replayed, firedAt, source, nativeId, headers };
   }
 
-  /** Nor would whoever prints it. */
+  /** For `console.log`, which does not see them either. */
   [Symbol.for('nodejs.util.inspect.custom')](): object {
     return this.toJSON();
   }

@@ -6,22 +6,22 @@ import { replayStream } from '../../names.js';
 import type { Lookup } from '../handling/decode.js';
 import { PendingDelivery } from '../scheduling/pending-delivery.js';
 
-/** How many replays are in hand at a time: few, because those of a slow listener keep others waiting. */
+/** How many replays are taken at a time: few, because those of a slow listener keep others waiting. */
 const WINDOW = 32;
 const NO_LISTENER_DELAY_MS = 30_000;
-/** Each giving back counts as an attempt, of which the listener should find all its own. */
+/** Each return counts as an attempt, and the listener should have all of its attempts. */
 const MAX_RETURNED = 5;
 const STORE_TIMEOUT_MS = 10_000;
 const PRUNE_EVERY_MS = 5000;
 const MAX_ACK_PENDING = 5000;
 const MAX_REPORTED = 1000;
 
-/** A listener that replays may be for. */
+/** A listener that may have replays. */
 export interface ReplayTarget {
   readonly listenerName: string;
   readonly lookup: Lookup;
   accept(held: PendingDelivery): void;
-  /** When a delivery that is read now may have been sent. */
+  /** The earliest time at which a delivery that is read now can have been sent. */
   sentAt(now: number): number;
 }
 
@@ -36,7 +36,7 @@ export interface ReplayConsumerOptions {
   readonly targets: readonly ReplayTarget[];
 }
 
-/** Takes the dead letters that are replayed to this service, and hands each to the listener that gave it up. */
+/** Receives the replays for this service, and passes each to the listener that gave the event up. */
 export class ReplayConsumer implements Sink {
   readonly #parts: ReplayConsumerOptions;
   readonly #closing = new AbortController();
@@ -49,7 +49,7 @@ export class ReplayConsumer implements Sink {
     this.#parts = parts;
   }
 
-  /** Does not wait: a service that may not hear of replays works all the same, and says so once. */
+  /** Does not wait: a service without the rights for replays works without them, and says so once. */
   start(): void {
     const { broker, logger } = this.#parts;
     broker.open(this.#durable(), this, { signal: this.#closing.signal }).then(
@@ -84,14 +84,14 @@ export class ReplayConsumer implements Sink {
     this.#ask();
   }
 
-  /** Ends the pulling; resolves when nothing more will be handed to a listener. What listeners hold is theirs to settle. */
+  /** Stops pulling; resolves when no listener will get another replay. Listeners settle those that they have. */
   async stop(): Promise<void> {
     clearInterval(this.#pruner);
     this.#closing.abort();
     await this.#source?.drain();
   }
 
-  /** After the listeners have stopped. */
+  /** Must be called after the listeners have stopped. */
   close(): void {
     this.#source?.close();
   }
@@ -113,7 +113,7 @@ export class ReplayConsumer implements Sink {
     const source = this.#source;
     if (source === undefined || !source.ready || this.#closing.signal.aborted) return;
     const now = performance.now();
-    // What lost its lease is dropped by its listener, unsettled.
+    // A listener drops a delivery that lost its lease without settling it.
     for (const held of this.#inHand) if (held.leaseLost(now)) this.#inHand.delete(held);
     const room = WINDOW - this.#inHand.size - source.asked;
     if (room >= WINDOW / 2 || (room > 0 && source.asked === 0)) source.pull(room);
@@ -129,7 +129,7 @@ export class ReplayConsumer implements Sink {
   }
 
   #noListener(delivery: Delivery): void {
-    // Stored anew, what is not a replay would look like one.
+    // A message that is not a replay would look like one if it were stored again.
     if (delivery.deliveries < MAX_RETURNED || !namesOrigin(delivery.headers())) delivery.nak(NO_LISTENER_DELAY_MS);
     else void this.#storeAnew(delivery);
     const [, , listener = '', ...event] = delivery.subject.split('.');
@@ -143,7 +143,7 @@ export class ReplayConsumer implements Sink {
     this.#ask();
   }
 
-  /** The same replay, with no attempts yet; under an id that is the same each time, should the ack be lost. */
+  /** Stores the same replay with no attempts yet; its id is the same each time, in case the ack is lost. */
   async #storeAnew(delivery: Delivery): Promise<void> {
     const { broker, stream, logger } = this.#parts;
     const { subject, body } = delivery;
@@ -160,7 +160,7 @@ export class ReplayConsumer implements Sink {
   }
 }
 
-/** The same delivery; tells when it has been settled. */
+/** The same delivery, which reports when it was settled. */
 function noticed(delivery: Delivery, settled: () => void): Delivery {
   return {
     subject: delivery.subject,

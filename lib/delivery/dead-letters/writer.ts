@@ -8,7 +8,7 @@ import type { PendingDelivery } from '../scheduling/pending-delivery.js';
 const STORE_TIMEOUT_MS = 10_000;
 const MIN_PAYLOAD_LIMIT = 1024;
 
-/** Keeps what listeners give up, confirmed. */
+/** Stores events that listeners gave up as dead letters. */
 export class DeadLetterWriter {
   readonly #broker: Broker;
   readonly #stream: StreamSpec;
@@ -25,14 +25,14 @@ export class DeadLetterWriter {
     this.#identity = identity;
   }
 
-  /** Makes the stream, so that what is wrong with it is known before the first event has to be kept. */
+  /** Makes the stream, so that a problem is known before the first event must be stored. */
   async prepare(waitOptions: WaitOptions): Promise<void> {
     if (this.#ensured) return;
     await this.#broker.ensureStream(this.#stream, waitOptions);
     this.#ensured = true;
   }
 
-  /** Resolves when the event is kept; the delivery may be acknowledged only then. */
+  /** Resolves when the event is stored; only then may the delivery be acknowledged. */
   async keep(held: PendingDelivery, listenerName: string, verdict: FailureReport): Promise<void> {
     const { prefix, serviceName, processName } = this.#identity;
     const { delivery, source } = held;
@@ -41,7 +41,7 @@ export class DeadLetterWriter {
     const event = origin.subject.slice(origin.subject.indexOf('.') + 1);
     const letter = encodeDeadLetter(
       {
-        // Of the delivery at hand: a replay that fails again is another dead letter, not a duplicate of the first.
+        // By this delivery: a replay that fails again is another dead letter, not a duplicate of the first.
         id: `${source.durable.name}:${delivery.stream}:${delivery.sequence}:${delivery.timestamp}`,
         subject: deadLetterSubject(prefix, serviceName, listenerName, event),
         body: delivery.body,

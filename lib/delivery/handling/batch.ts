@@ -10,7 +10,7 @@ import { inTime, isThenable } from './handler-time.js';
 import { Settlement } from './settlement.js';
 import type { SettlementOptions } from './settlement-options.js';
 
-/** What runs one listener's batches. */
+/** What one listener's batches need to run. */
 export interface BatchRunnerOptions extends SettlementOptions {
   readonly handler: (events: readonly ReceivedEvent[], batch: Batch) => unknown;
   /** Milliseconds; undefined for no limit. */
@@ -18,7 +18,7 @@ export interface BatchRunnerOptions extends SettlementOptions {
   readonly before: (event: ReceivedEvent) => Promise<void> | undefined;
 }
 
-/** A delivery that can be handled. */
+/** A delivery that was decoded. */
 interface Member {
   readonly held: PendingDelivery;
   readonly event: Received;
@@ -53,7 +53,7 @@ export class BatchRunner implements Runner {
     const members = await this.#afterHooks(opened);
     const [first] = members;
     if (first === undefined) return;
-    // The stop was over while a hook was waited for.
+    // The worker's stop has ended while a hook ran.
     if (first.held.interrupted) {
       for (const { held, event } of members) this.#settlement.failed(held, event, undefined);
       return;
@@ -78,7 +78,7 @@ export class BatchRunner implements Runner {
     }
   }
 
-  /** Those whose hooks let them pass; the others have failed by themselves. */
+  /** Returns the events whose hooks succeeded; the others have failed, each by itself. */
   async #afterHooks(opened: readonly Member[]): Promise<readonly Member[]> {
     const members: Member[] = [];
     for (const member of opened) {
@@ -117,7 +117,7 @@ export class BatchRunner implements Runner {
   }
 }
 
-/** The batch in its handler's hands. */
+/** A batch while its handler runs. */
 class RunningBatch {
   readonly events: readonly Received[];
   readonly face: Batch;
@@ -147,7 +147,7 @@ class RunningBatch {
     for (const event of this.events) event.abort(error);
   }
 
-  /** No event can be failed any more; those that were, each with its error. */
+  /** Ends `batch.fail`. Returns the events that it was called for, each with its error. */
   end(): ReadonlyMap<unknown, { error: unknown }> {
     this.#ended = true;
     return this.#failures;

@@ -8,38 +8,38 @@ import type { Contract } from '../../schema/contract.js';
 import { Received } from '../received.js';
 import type { PendingDelivery } from '../scheduling/pending-delivery.js';
 
-/** An event that a listener is due: what it is called, and what its parameters have to be, if that is known. */
+/** An event of a listener: its name, and its contract if that is known. */
 export interface DueEvent {
   readonly apiName: string;
   readonly eventName: string;
-  /** Undefined: nothing is known of the event, so nothing is checked. */
+  /** Undefined: the event is unknown, so nothing is checked. */
   readonly contract: Contract | undefined;
   readonly validate: boolean;
 }
 
-/** Which event a subject stands for; undefined if the listener did not ask for it. */
+/** Returns the event of a subject; undefined if the listener does not listen to it. */
 export type Lookup = (subject: string) => DueEvent | undefined;
 
-/** A delivery that no handler may see, and no retry can mend. The message completes "The event ...". */
+/** A delivery that no handler may see, and that no retry can repair. The message completes "The event ...". */
 export class Undeliverable extends Error {
   override readonly name = 'Undeliverable';
 }
 
-/** A delivery of an event that the listener did not ask for: somebody changed its durable's filter. */
+/** A delivery of an event to which the listener does not listen: somebody changed the filter of its durable. */
 export class UnexpectedSubject extends Error {
   override readonly name = 'NotAskedFor';
 }
 
-/** Whether the listener asked for events of this subject. */
-export function isAskedFor(held: PendingDelivery, lookup: Lookup): boolean {
+/** Whether the listener listens to events of this subject. */
+export function isExpected(held: PendingDelivery, lookup: Lookup): boolean {
   const { delivery } = held;
   return lookup(held.replayed ? originOf(delivery.headers(), delivery).subject : delivery.subject) !== undefined;
 }
 
 /**
- * Bytes to an event, by the rules of reading: tolerant of what a newer or a foreign producer sends, strict where a handler could be harmed.
+ * Decodes an event. Tolerates what a newer or a foreign producer sends, and refuses what could harm a handler.
  *
- * @throws NotAskedFor; Undeliverable, with the cause
+ * @throws UnexpectedSubject; Undeliverable, with the cause
  */
 export function decode(held: PendingDelivery, lookup: Lookup): Received {
   const { delivery } = held;
@@ -77,8 +77,8 @@ function decodeParameters(delivery: Delivery, due: DueEvent): Record<string, unk
 }
 
 /**
- * Whoever may ask JetStream anything can have its answer sent to any subject, by a reply subject. It has no headers, as every
- * event of lightbus has, and a schema may let it through.
+ * Whether this is an answer of JetStream. Everybody with the right to send a request can direct its answer to any subject,
+ * by the reply subject. It has no headers, unlike events of lightbus, and an open schema may accept it.
  */
 function refuseAnswers(body: Record<string, unknown>, delivery: Delivery): void {
   const { type } = body;
@@ -87,7 +87,7 @@ function refuseAnswers(body: Record<string, unknown>, delivery: Delivery): void 
     throw new Undeliverable("is JetStream's own answer to a request whose sender had it sent here");
 }
 
-/** What can be said of a delivery that could not be decoded. */
+/** What is known of a delivery that could not be decoded. */
 export function identify(held: PendingDelivery): { id: string; headers: Headers } {
   const headers = held.delivery.headers();
   return { id: readId(headers, held.delivery), headers };

@@ -1,8 +1,8 @@
 /**
- * The result, unless it takes longer than `milliseconds`.
+ * Resolves or rejects as the promise does, unless that takes longer than `milliseconds`.
  *
- * @param what what has not ended then, within which limit, as its error says it
- * @param abort called with the error when the time is over
+ * @param what the message of the error: what did not end, within which limit
+ * @param abort called with the error after `milliseconds`
  * @throws an error that names the time-out
  */
 export function inTime<T>(

@@ -3,10 +3,10 @@ import type { ReceivedEvent } from '../../message/message.js';
 import { OnError } from '../options.js';
 import { inTime } from './handler-time.js';
 
-/** An event waits meanwhile, and a slot of its listener; where there is no `handlerTimeout`. */
+/** The limit where there is no `handlerTimeout`: meanwhile the event waits, and takes a slot of its listener. */
 const DEFAULT_TIMEOUT_MS = 30_000;
 
-/** What a listener's `onError` function says about a failure; an error if it fails itself. */
+/** Resolves to what a listener's `onError` function decides; to an error if the function itself fails. */
 export async function ask(
   onError: (error: unknown, event: ReceivedEvent) => OnError | Promise<OnError>,
   error: unknown,

@@ -2,7 +2,7 @@ import { isReject, isRetryAfter } from '../../verdicts.js';
 import type { FailurePolicy } from '../failure-policy.js';
 import { OnError } from '../options.js';
 
-/** What is done about a handler that failed. */
+/** What happens to an event whose handler failed. */
 export type Outcome =
   | { readonly kind: 'shutdown' }
   | { readonly kind: 'acknowledge' }
@@ -10,10 +10,10 @@ export type Outcome =
   | { readonly kind: 'dead-letter' };
 
 /**
- * The table of outcomes for a failed handler: its error's own verdict comes first, then what `onError` says, and neither
- * `RETRY` nor `SHUTDOWN` goes on forever.
+ * The table of outcomes for a failed handler. A `Reject` or `RetryAfter` comes before `onError`, and neither `RETRY` nor
+ * `SHUTDOWN` repeats forever.
  *
- * @param onError already asked, if it is a function
+ * @param onError the result, if the listener's `onError` is a function
  */
 export function outcomeOf(error: unknown, onError: OnError, attempt: number, policy: FailurePolicy): Outcome {
   if (isReject(error)) return { kind: 'dead-letter' };

@@ -2,7 +2,7 @@ import { MAX_TIMER_MS } from '../../duration.js';
 import { describeError } from '../../logger.js';
 import { isRetryAfter } from '../../verdicts.js';
 
-/** What a handler failed with. A `RetryAfter` of another make, whose delay is none, is an ordinary failure that says so. */
+/** The error of a failed handler. A foreign `RetryAfter` with a delay that is not valid becomes an ordinary error that says so. */
 export function faultOf(error: unknown): unknown {
   if (!isRetryAfter(error)) return error;
   const { delay } = error;

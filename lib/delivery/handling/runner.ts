@@ -8,13 +8,13 @@ import { inTime, isThenable } from './handler-time.js';
 import { Settlement } from './settlement.js';
 import type { SettlementOptions } from './settlement-options.js';
 
-/** What runs one listener's deliveries. */
+/** What one listener's deliveries need to run. */
 export interface RunnerOptions extends SettlementOptions {
   readonly handler: (parameters: Record<string, unknown>, event: Received) => unknown;
   readonly orderBy: ((parameters: Record<string, unknown>, event: ReceivedEvent) => string | number) | undefined;
   /** Milliseconds; undefined for no limit. */
   readonly handlerTimeout: number | undefined;
-  /** Undefined while nobody hooks in, which is faster. */
+  /** Runs the hooks; undefined if there are none, which is faster. */
   readonly before: (event: ReceivedEvent) => Promise<void> | undefined;
 }
 
@@ -56,18 +56,18 @@ export class EventRunner implements Runner {
       const key = orderBy(held.event.parameters, held.event);
       return `${typeof key}:${key}`;
     } catch {
-      return undefined; // What cannot be decoded waits for nobody; an `orderBy` that throws fails again in `start`.
+      return undefined; // Without a key it waits for no other. An `orderBy` that throws will throw again in `start`.
     }
   }
 
   #call(held: PendingDelivery, event: Received): void {
-    // The stop was over while a hook was waited for.
+    // The worker's stop has ended while a hook ran.
     if (held.interrupted) return this.#settlement.failed(held, event, undefined);
     const { handler, handlerTimeout, orderBy } = this.#parts;
     held.startedAt = performance.now();
     let result: unknown;
     try {
-      // It threw when it was asked for the key; here that is a failure like the handler's.
+      // `orderBy` threw when the key was read; here this counts as a failure of the handler.
       if (held.key === undefined && orderBy !== undefined) orderBy(event.parameters, event);
       result = handler(event.parameters, event);
     } catch (error) {
@@ -81,7 +81,7 @@ export class EventRunner implements Runner {
       return this.#settlement.failed(held, event, error);
     }
     if (!thenable) return this.#settlement.succeeded(held, event);
-    // A promise of our own kind: another's might call back twice, or throw.
+    // A native promise: another kind might call back twice, or throw.
     const promise = Promise.resolve(result);
     const ended =
       handlerTimeout === undefined

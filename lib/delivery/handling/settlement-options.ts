@@ -12,18 +12,18 @@ export interface FailureReport {
   readonly firstAt: Date;
 }
 
-/** What settles one listener's deliveries. */
+/** What the settlement of one listener's deliveries needs. */
 export interface SettlementOptions {
   readonly name: string;
   readonly logger: Logger;
-  /** Whether entries of level `debug` are written. */
+  /** Returns whether entries of level `debug` are written. */
   readonly debugs?: (() => boolean) | undefined;
   readonly lookup: Lookup;
   readonly onError: OnError | ((error: unknown, event: ReceivedEvent) => OnError | Promise<OnError>);
   readonly policy: FailurePolicy;
-  /** Milliseconds that each hook of an event may take, and `onError`; undefined: no limit for hooks. */
+  /** Milliseconds that each hook and `onError` may take; undefined: no limit for hooks. */
   readonly hookTimeout?: number | undefined;
-  /** Undefined while nobody hooks in, which is faster. */
+  /** Runs the hooks; undefined if there are none, which is faster. */
   readonly after: (event: ReceivedEvent) => Promise<void> | undefined;
   /** Resolves when the event is stored as a dead letter. */
   readonly giveUp: (held: PendingDelivery, verdict: FailureReport) => Promise<void>;

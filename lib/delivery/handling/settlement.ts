@@ -2,21 +2,21 @@ import { describeForReading } from '../../logger.js';
 import { OnError } from '../options.js';
 import type { Received } from '../received.js';
 import type { PendingDelivery } from '../scheduling/pending-delivery.js';
-import { decode, identify, isAskedFor, UnexpectedSubject } from './decode.js';
+import { decode, identify, isExpected, UnexpectedSubject } from './decode.js';
 import { inTime } from './handler-time.js';
 import { ask } from './on-error.js';
 import { outcomeOf } from './outcome.js';
 import { faultOf } from './retry-after.js';
 import type { SettlementOptions } from './settlement-options.js';
 
-const NOT_ASKED_FOR_DELAY_MS = 30_000;
+const UNEXPECTED_DELAY_MS = 30_000;
 const MANY_IN_A_ROW = 100;
 const MAX_FIRST_TRIES = 10_000;
 
-/** What becomes of a delivery, by the table of outcomes; the same for single events and for each event of a batch. */
+/** Settles deliveries by the table of outcomes: single events, and each event of a batch. */
 export class Settlement {
   readonly #parts: SettlementOptions;
-  /** When what is being retried was first tried here, by stream and sequence. */
+  /** When each event that is being retried first ran here, by stream and sequence. */
   readonly #firstTries = new Map<string, Date>();
   #undeliverableInARow = 0;
 
@@ -24,19 +24,19 @@ export class Settlement {
     this.#parts = parts;
   }
 
-  /** Decodes a delivery; undefined if no handler may see it: then it is settled here. */
+  /** Decodes a delivery. Settles it and returns undefined if no handler may see it. */
   open(held: PendingDelivery, killsItsProcess: boolean): Received | undefined {
-    if (killsItsProcess && isAskedFor(held, this.#parts.lookup)) {
+    if (killsItsProcess && isExpected(held, this.#parts.lookup)) {
       this.#giveUpUnrun(held, new KilledItsProcess(held.attempt));
       return undefined;
     }
     try {
-      // It may have been decoded for its key; a retry begins with parameters that no handler has touched.
+      // It may have been decoded for its key. A retry needs parameters that no handler has changed.
       if (held.event === undefined || held.retries > 0) held.event = decode(held, this.#parts.lookup);
       this.#undeliverableInARow = 0;
       return held.event;
     } catch (error) {
-      if (error instanceof UnexpectedSubject) this.#notAskedFor(held, error);
+      if (error instanceof UnexpectedSubject) this.#returnUnexpected(held, error);
       else this.#undeliverable(held, error);
       return undefined;
     }
@@ -59,7 +59,7 @@ export class Settlement {
   }
 
   #succeeded(held: PendingDelivery, event: Received): void {
-    // It may have returned early because it was told to.
+    // The handler may have returned early because of the abort.
     if (held.interrupted) return this.#interrupted(held, event, undefined);
     const took = performance.now() - held.startedAt;
     // Ack last: a crash before this line must redeliver.
@@ -100,7 +100,7 @@ export class Settlement {
       .catch((broken: unknown) => held.end({ kind: 'broken', error: broken }));
   }
 
-  /** Whatever the handler made of it: nobody can tell whether it did its work, or left it because it was told to. */
+  /** Whether the handler did its work or left it because of the abort, nobody can tell: the event comes again. */
   #interrupted(held: PendingDelivery, event: Received, error: unknown): void {
     held.delivery.nak(0);
     this.#log('info', held, event, error, 'A handler was interrupted by the stop of its worker; gave the event back');
@@ -140,7 +140,7 @@ export class Settlement {
     this.#log('warn', held, event, error, `A handler failed; trying again in ${Math.round(delay)} ms (RETRY)`);
     const place = placeOf(held);
     if (!this.#firstTries.has(place)) {
-      // Another process may end what was first tried here, so that nobody here forgets it.
+      // An event that first ran here may end in another process, so its entry would stay forever.
       const [oldest] = this.#firstTries.size < MAX_FIRST_TRIES ? [] : this.#firstTries.keys();
       if (oldest !== undefined) this.#firstTries.delete(oldest);
       this.#firstTries.set(place, new Date(Date.now() - (performance.now() - held.startedAt)));
@@ -200,8 +200,8 @@ export class Settlement {
     this.#giveUpUnrun(held, error);
   }
 
-  #notAskedFor(held: PendingDelivery, error: UnexpectedSubject): void {
-    held.delivery.nak(NOT_ASKED_FOR_DELAY_MS);
+  #returnUnexpected(held: PendingDelivery, error: UnexpectedSubject): void {
+    held.delivery.nak(UNEXPECTED_DELAY_MS);
     this.#log(
       'error',
       held,

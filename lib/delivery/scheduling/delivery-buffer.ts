@@ -4,14 +4,14 @@ import type { PendingDelivery } from './pending-delivery.js';
 import type { Quarantine } from './quarantine.js';
 import { Queue } from './queue.js';
 
-/** How many may wait for retries of their keys, beside what the flow allows. */
+/** How many deliveries that wait for a retry of their key are not counted against the window. */
 const MAX_SET_ASIDE = 2048;
 /** A longer timer would fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
-/** From this delivery on, an event may be one that kills its process. */
+/** From this delivery on, an event may be one that ends its process. */
 const SUSPICIOUS = 3;
 
-/** What a listener holds: what is ready to begin, what waits behind its key or for a retry, and what runs. */
+/** The deliveries of one listener, from their arrival until they end: ready, waiting, or running. */
 export class DeliveryBuffer {
   readonly #held = new Set<PendingDelivery>();
   /** By sequence, for each source by itself: two streams have events of the same sequence. */
@@ -19,9 +19,9 @@ export class DeliveryBuffer {
   readonly #ready = new Queue<PendingDelivery>();
   readonly #quarantine: Quarantine;
   readonly #lanes: Lanes | undefined;
-  /** What is tried again later in this process. */
+  /** Deliveries that run again later in this process, each with its timer. */
   readonly #retries = new Map<PendingDelivery, NodeJS.Timeout>();
-  /** How many wait for a retry, themselves or behind their key. */
+  /** How many wait for a retry: their own, or that of a delivery of the same key. */
   #setAside = 0;
   #replays = 0;
   #suspects = 0;
@@ -31,32 +31,32 @@ export class DeliveryBuffer {
     this.#lanes = options.inLanes ? new Lanes() : undefined;
   }
 
-  /** Everything, in the order of arrival. */
+  /** All deliveries, in the order of arrival. */
   get all(): ReadonlySet<PendingDelivery> {
     return this.#held;
   }
 
   /**
-   * How many count against what may be asked for: not the replays, which come unasked, nor what a retry of its key holds
-   * back, which must not keep other keys from being asked for.
+   * How many count against the window. Replays do not, because nobody requested them; nor do deliveries that a retry of
+   * their key holds back, because they must not keep other keys from being requested.
    */
   get counted(): number {
     return this.#held.size - this.#replays - Math.min(this.#setAside, MAX_SET_ASIDE);
   }
 
-  /** Whether something held has come so often that it may kill this process, and all that is held takes a count along. */
+  /** Whether one of them was delivered so often that it may end this process, which would cost all the others an attempt. */
   get suspicious(): boolean {
     return this.#suspects > 0;
   }
 
   /**
-   * Whether the very event is held already, in its handler or waiting for it: its lease ran out on the server, which could
-   * not be told in time that it is being looked after. It does not run a second time; however the first one ends settles both.
+   * Whether the same event is here already: its lease ran out on the server, because it was not renewed in time. It does
+   * not run a second time; the end of the first delivery settles both.
    */
   hasAlready(held: PendingDelivery): boolean {
     const twin = this.#bySource.get(held.source)?.get(held.delivery.sequence);
     if (twin === undefined) return false;
-    // What waited until its lease was lost will be dropped; then this one runs.
+    // A delivery that lost its lease while it waited will be dropped; then this one runs.
     if (!twin.runs && twin.leaseLost(held.arrivedAt)) return false;
     // Another stream of the same name begins at 1 again.
     const { stream, timestamp } = twin.delivery;
@@ -65,7 +65,7 @@ export class DeliveryBuffer {
     return true;
   }
 
-  /** Takes a delivery in; it is ready unless it has to wait behind its key. */
+  /** Adds a delivery; it is ready unless another of its key comes first. */
   add(held: PendingDelivery, key: string | undefined): void {
     this.#held.add(held);
     this.#placesOf(held.source).set(held.delivery.sequence, held);
@@ -78,24 +78,24 @@ export class DeliveryBuffer {
     this.#makeReady(held);
   }
 
-  /** What begins next, without taking it. */
+  /** The delivery that begins next; it stays. */
   peek(): PendingDelivery | undefined {
     return this.#ready.peek();
   }
 
-  /** Takes what begins next. */
+  /** Removes and returns the delivery that begins next. */
   next(): PendingDelivery | undefined {
     return this.#ready.shift();
   }
 
-  /** A delivery is settled: what waited behind it is ready. */
+  /** Removes a delivery that has ended; the next one of its key is ready. */
   release(held: PendingDelivery): void {
     this.#forget(held);
     const next = this.#lanes?.leave(held);
     if (next !== undefined) this.#makeReady(next);
   }
 
-  /** Makes a delivery ready again after a delay; until then it holds back its key alone. */
+  /** Makes a delivery ready again after a delay; until then it holds back its key and no other. */
   retryLater(held: PendingDelivery, delay: number, due: () => void): void {
     held.retries += 1;
     held.to('retrying');
@@ -110,28 +110,28 @@ export class DeliveryBuffer {
     this.#retries.set(held, setTimeout(ready, Math.min(delay, MAX_TIMER_MS)));
   }
 
-  /** What another process may have, itself or with what it waits behind. A replay stays: its pulls are not the loop's to end. */
+  /** Tells which deliveries another process may have, or their key's first one. Replays stay, because the loop cannot end their pulls. */
   shared(): (held: PendingDelivery) => boolean {
     const stuck = this.isStuck(performance.now());
     return (held) => !held.replayed && (held.isShared(stuck) || this.#lanes?.headOf(held)?.isShared(stuck) === true);
   }
 
-  /** Whether something that runs has kept others waiting for a third of its lease. */
+  /** Whether a delivery has run for a third of its lease. */
   isStuck(now: number): boolean {
     for (const held of this.#held) if (held.runsLong(now)) return true;
     return false;
   }
 
-  /** Gives back some of what is held, in order, to be delivered again at once. */
+  /** Returns deliveries to the server, in order; it delivers them again at once. */
   giveBack(which: (held: PendingDelivery) => boolean): void {
     const now = performance.now();
     for (const held of [...this.#held].filter(which)) {
       this.#forget(held);
-      // Another process may have begun what lost its lease; a nak would take it from there.
+      // Another process may run a delivery that lost its lease; a nak would take it away from there.
       if (!held.leaseLost(now)) held.delivery.nak(0);
     }
     for (const held of this.#ready.drain()) if (this.#held.has(held)) this.#ready.push(held);
-    // A replay is kept where what it waits behind, or what waits behind it, is not.
+    // Replays stay, so one of them may be the first of its key now.
     for (const held of this.#lanes?.keep((each) => this.#held.has(each)) ?? []) this.#makeReady(held);
     this.#quarantine.keep((held) => this.#held.has(held));
     this.#forgetRetries();
@@ -143,7 +143,7 @@ export class DeliveryBuffer {
     this.#retries.clear();
   }
 
-  /** Of what was given back. */
+  /** Ends the timers of returned deliveries. */
   #forgetRetries(): void {
     this.#setAside = 0;
     for (const [held, timer] of this.#retries) {

@@ -1,18 +1,18 @@
-/** Handlers that do not wait are run for so long before others get a turn. */
+/** Handlers that do not wait run for this long before timers and sockets get a turn. */
 const TURN_MS = 10;
-/** In this time acknowledgements have left: they are gathered for a millisecond, and the client writes a millisecond later. */
+/** Within this time acknowledgements leave the process: they are collected for a millisecond, and the client writes a millisecond later. */
 const ACKNOWLEDGED_MS = 5;
 
-/** Sees to it that handlers which never wait leave the event loop to others now and then. */
+/** Keeps handlers that never wait from blocking timers and sockets. */
 export class EventLoopBudget {
-  /** Milliseconds that handlers have taken without waiting, since others last had a turn. */
+  /** Milliseconds that handlers have taken since timers and sockets last had a turn. */
   #spent = 0;
   #yielding = false;
-  /** Whether handlers have ended whose acknowledgements may still be here. */
+  /** Whether acknowledgements of ended handlers may still be in this process. */
   #owes = false;
   #timer: NodeJS.Timeout | undefined;
 
-  /** Whether it is the turn of others. */
+  /** Whether timers and sockets have their turn. */
   get yielding(): boolean {
     return this.#yielding;
   }
@@ -26,7 +26,7 @@ export class EventLoopBudget {
     this.#owes = true;
   }
 
-  /** Whether the time is up; then calls `again` once others have had their turn. */
+  /** Returns whether the time is up; if so, calls `again` after timers and sockets have had their turn. */
   yieldIfOver(again: () => void): boolean {
     if (this.#spent <= TURN_MS) return false;
     this.#spent = 0;
@@ -38,7 +38,7 @@ export class EventLoopBudget {
     return true;
   }
 
-  /** Whether acknowledgements may still be here; then calls `again` when they have left. */
+  /** Returns whether acknowledgements may still be here; if so, calls `again` when they have left. */
   yieldToAcknowledge(again: () => void): boolean {
     if (!this.#owes) return false;
     this.#owes = false;

@@ -1,12 +1,12 @@
-// The algorithm and its figures were measured; ARCHITECTURE.md tells how.
+// The algorithm and its figures come from measurements; see ARCHITECTURE.md.
 const WORK_AHEAD_MS = 1000;
 const MAX_WINDOW = 512;
 const SMOOTHING = 0.1;
 
 /**
- * How many events a listener may hold or have asked for, those that run included: about one second's work, by the
- * handler's own times. Starts small and doubles with success, so that an event that kills its process takes few others
- * along in their count of attempts.
+ * The window: how many events a listener may hold or have requested, running ones included. It is about one second's work,
+ * by the average time of the handler. It starts small and doubles with success, so that an event that ends its process
+ * costs few others an attempt.
  */
 export class Flow {
   readonly #concurrency: number;
@@ -26,12 +26,12 @@ export class Flow {
     return Math.max(this.#concurrency, Math.min(ahead, this.#cap));
   }
 
-  /** @param most that should be held or asked for, by the size of the events: fewer than can run at once are never held */
+  /** @param most how many to hold or request, by the size of the events; never fewer than can run at once */
   within(most: number): number {
     return Math.max(this.#concurrency, Math.min(this.window, most));
   }
 
-  /** What waits for a third of its lease is given back, and that counts as an attempt: hold what begins well before. */
+  /** Deliveries that wait for a third of their lease are returned, which counts as an attempt: hold only what begins well before. */
   limitTo(lease: number): void {
     this.#workAhead = Math.min(this.#workAhead, lease / 6);
   }
@@ -46,7 +46,7 @@ export class Flow {
     this.#cap = Math.min(this.#cap * 2, Math.max(MAX_WINDOW, this.#concurrency));
   }
 
-  /** A run failed, or a lease was lost: begin small again. */
+  /** A run failed, or a lease was lost: start small again. */
   failed(): void {
     this.#cap = this.#concurrency;
     this.#successes = 0;

@@ -7,7 +7,7 @@ export interface BatchLimits {
   readonly maxWait: number;
 }
 
-/** The batch that is being filled while a handler is free to take it. What it holds has not begun. */
+/** The batch that is being filled while a handler is free to take it. Its deliveries have not begun. */
 export class Gathering {
   readonly #limits: BatchLimits;
   readonly #due: () => void;
@@ -27,7 +27,7 @@ export class Gathering {
     if (this.#held.length === 1) this.#wait(held.arrivedAt + this.#limits.maxWait - performance.now());
   }
 
-  /** @param next what would be added, if there is anything */
+  /** @param next the delivery that would be added next, if there is one */
   isComplete(next: PendingDelivery | undefined): boolean {
     const [first] = this.#held;
     if (first === undefined) return false;
@@ -45,7 +45,7 @@ export class Gathering {
     return batch;
   }
 
-  /** Forgets what was given back. */
+  /** Forgets deliveries that were returned to the server. */
   keep(which: (held: PendingDelivery) => boolean): void {
     this.#held = this.#held.filter(which);
     if (this.#held.length === 0) this.stop();

@@ -1,4 +1,4 @@
-/** Tells when nothing runs any more. */
+/** Waits until no handler runs. */
 export class IdleWaiter {
   readonly #isIdle: () => boolean;
   #whenIdle: (() => void) | undefined;
@@ -12,7 +12,7 @@ export class IdleWaiter {
     if (this.#isIdle()) this.#whenIdle?.();
   }
 
-  /** Resolves to whether it was so within `timeout` milliseconds. */
+  /** Resolves to whether that happened within `timeout` milliseconds. */
   within(timeout: number): Promise<boolean> {
     if (this.#isIdle()) return Promise.resolve(true);
     return new Promise((resolve) => {

@@ -1,17 +1,17 @@
 import type { PendingDelivery } from './pending-delivery.js';
 import { Queue } from './queue.js';
 
-/** Deliveries of one key: the first may go on, the others wait behind it. */
+/** Deliveries of one key: the first may run, the others wait behind it. */
 interface Lane {
   head: PendingDelivery;
   readonly waiting: Queue<PendingDelivery>;
 }
 
-/** Lets one delivery of each key through at a time, in the order of arrival. */
+/** Lets one delivery of each key run at a time, in the order of arrival. */
 export class Lanes {
   readonly #lanes = new Map<string, Lane>();
 
-  /** Whether the delivery may go on now; if not, it waits behind its key. */
+  /** Returns whether the delivery may run now; if not, it waits behind others of its key. */
   enter(held: PendingDelivery, key: string): boolean {
     held.key = key;
     const lane = this.#lanes.get(key);
@@ -24,7 +24,7 @@ export class Lanes {
     return false;
   }
 
-  /** What of its key may go on: the delivery itself, or what it waits behind. */
+  /** The delivery of the same key that may run: this one, or the one that it waits behind. */
   headOf(held: PendingDelivery): PendingDelivery | undefined {
     return held.key === undefined ? undefined : this.#lanes.get(held.key)?.head;
   }
@@ -35,7 +35,7 @@ export class Lanes {
     return lane?.head === head ? lane.waiting.length : 0;
   }
 
-  /** The delivery is settled: gives the next of its key, which is ready now. */
+  /** Called when the delivery has ended. Returns the next one of its key, which is ready now. */
   leave(held: PendingDelivery): PendingDelivery | undefined {
     if (held.key === undefined) return undefined;
     const lane = this.#lanes.get(held.key);
@@ -50,7 +50,7 @@ export class Lanes {
     return next;
   }
 
-  /** Forgets all but these; gives those that waited behind what is forgotten, which are ready now. */
+  /** Forgets all others. Returns the deliveries that waited behind forgotten ones and are ready now. */
   keep(which: (held: PendingDelivery) => boolean): PendingDelivery[] {
     const freed: PendingDelivery[] = [];
     for (const [key, lane] of this.#lanes) {

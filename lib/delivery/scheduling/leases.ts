@@ -2,58 +2,61 @@ import type { Logger } from '../../logger.js';
 import type { PendingDelivery } from './pending-delivery.js';
 
 const MIN_TICK_MS = 20;
-/** What has run for so many leases may never end. */
+/** A handler that has run for this many leases may never end. */
 const LONG_RUN_LEASES = 3;
 
-/** What the keeper of leases needs to know of its listener. */
+/** What the lease keeper needs of its listener. */
 export interface LeaseOptions {
   readonly listener: string;
   readonly logger: Logger;
-  /** All that is held; changes while it is walked through. */
+  /** All deliveries of the listener; changes during the walk. */
   readonly held: ReadonlySet<PendingDelivery>;
-  /** Whether something that runs has kept others waiting for a third of its lease. */
+  /** Whether a delivery has run for a third of its lease. */
   readonly isStuck: (now: number) => boolean;
-  /** What merely waits has waited for a third of its lease. */
+  /** Called when a delivery that another process may have has waited for a third of its lease. */
   readonly waitedTooLong: () => void;
-  /** What has to run by itself has waited for that as long. */
+  /** Called when a quarantined delivery has waited as long. */
   readonly suspectWaits: () => void;
 }
 
-/** Renews, at each third of the lease, what runs or waits behind its key, and every replay; tells of what has merely waited as long. */
+/**
+ * Renews leases, each after a third of it: of deliveries that run, that wait here for a reason, and of replays. Reports the
+ * others, which another process may have, instead.
+ */
 export class LeaseKeeper {
   readonly #parts: LeaseOptions;
   #timer: NodeJS.Timeout | undefined;
   #lease = Number.POSITIVE_INFINITY;
   #every = 0;
   #tickedAt = 0;
-  /** The same by the wall clock, which goes on while the machine sleeps. */
+  /** The same by the wall clock, which does not stop while the machine sleeps. */
   #wallAt = 0;
-  /** When the event loop was last known to be free, so that nothing lay unread. */
+  /** When the event loop was last known to be free, with no message unread. */
   #freeAt = 0;
-  /** Whether anything was held since the last tick. */
+  /** Whether the listener had deliveries at the last tick. */
   #busy = false;
 
   constructor(parts: LeaseOptions) {
     this.#parts = parts;
   }
 
-  /** To be called before anything is asked for, and for everything that is held; cheap when it keeps watch already. */
+  /** Must be called before anything is requested, and for each delivery; cheap if it watches already. */
   watch(lease: number): void {
     this.#busy = true;
     if (this.#timer !== undefined && lease >= this.#lease) return;
-    // The shortest lease of all that is held sets the pace.
+    // The shortest lease sets the pace.
     clearInterval(this.#timer);
     this.#lease = lease;
     this.#tickedAt = performance.now();
     this.#wallAt = Date.now();
     this.#freeAt = this.#tickedAt;
     this.#every = Math.max(MIN_TICK_MS, lease / 6);
-    // It ticks while nothing is held, too: a lease begins with the sending, and what is sent now may lie unread.
+    // It also ticks while there are no deliveries: a lease begins when the server sends, and the message may lie unread.
     this.#timer = setInterval(() => this.#tick(this.#every, lease), this.#every);
     this.#timer.unref();
   }
 
-  /** When a delivery that is read now may have been sent: not just now, if the event loop was blocked meanwhile. */
+  /** The earliest time at which a delivery that is read now can have been sent: earlier than now if the event loop was blocked. */
   sentAt(now: number): number {
     return this.#timer !== undefined && now - this.#freeAt > this.#every * 1.5 ? this.#freeAt : now;
   }
@@ -70,9 +73,9 @@ export class LeaseKeeper {
     this.#tickedAt = now;
     if (slept > 0) this.#wakeUp(slept);
     if (late < every / 2 && slept === 0) this.#freeAt = now;
-    // Timers come before what waits in the sockets; that is read when the immediates have their turn.
+    // Timers run before the sockets are read; by the time immediates run, they have been read.
     else setImmediate(() => (this.#freeAt = performance.now()));
-    // What was held may have been dropped before this tick, for its lease was lost.
+    // Deliveries of the last tick may have been dropped since, because their leases were lost.
     if (late > lease / 3 && this.#busy) this.#blocked(late);
     this.#busy = this.#parts.held.size > 0;
     if (!this.#busy) return;
@@ -84,17 +87,18 @@ export class LeaseKeeper {
         this.#runsLong(held, now);
       if (held.stage === 'quarantined' && now - held.arrivedAt >= third) this.#parts.suspectWaits();
       if (held.isShared(stuck) && !held.replayed) waited ||= now - held.renewedAt >= third;
-      // Another process may have it by now: to renew it would make what waits here look safe to run.
+      // Another process may have it: after a renewal, it would look safe to run here.
       else if (held.leaseLost(now) && !held.runs) continue;
-      // Half a tick early rather than half a tick late.
+      // Rather half a tick early than half a tick late.
       else if (now - held.renewedAt >= third - every / 2 && held.delivery.working()) held.renewedAt = now;
     }
     if (waited) this.#parts.waitedTooLong();
   }
 
   /**
-   * How long the machine slept since the last tick, if that was a third of the lease or longer: the clock of leases stood
-   * still, but the server's did not. A wall clock that was set forward looks the same, and costs some redeliveries.
+   * How long the machine slept since the last tick, if that was a third of the lease or longer: the monotonic clock, by
+   * which leases are kept, stood still, but the server's did not. A wall clock that was set forward looks the same, and
+   * costs some redeliveries.
    */
   #timeSlept(now: number, lease: number): number {
     const wall = Date.now();

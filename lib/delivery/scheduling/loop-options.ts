@@ -3,22 +3,22 @@ import type { BatchLimits } from './gathering.js';
 import type { PendingDelivery } from './pending-delivery.js';
 import type { Suspicion } from './suspicion.js';
 
-/** Runs what the loop hands it, and tells each delivery by its `end` what came of it. */
+/** Runs deliveries, and reports the result of each by its `end`. */
 export interface Runner {
   start(held: PendingDelivery): void;
   /** For a loop that was given `batches`. */
   startBatch?(batch: readonly PendingDelivery[]): void;
-  /** The key that orders this delivery; undefined if it cannot be told. */
+  /** The key that orders this delivery; undefined if there is none, or if it cannot be read. */
   keyOf?(held: PendingDelivery): string | undefined;
 }
 
-/** What one listener's loop is made of. */
+/** The parts of one listener's loop. */
 export interface LoopOptions {
   name: string;
   concurrency: number;
   inLanes: boolean;
   batches?: BatchLimits | undefined;
-  /** Whether a delivery came so often that it may kill its process: it runs by itself. */
+  /** Whether a delivery came so often that it may have ended its process; a suspect runs alone. */
   suspicionOf: (held: PendingDelivery) => Suspicion;
   logger: Logger;
   runner: Runner;

@@ -11,15 +11,15 @@ import { PendingDelivery } from './pending-delivery.js';
 import { Quarantine } from './quarantine.js';
 import type { RunResult } from './run-result.js';
 
-/** What aborted handlers get to end in, once `shutdownTimeout` is over. */
+/** How long aborted handlers have to end, after `shutdownTimeout`. */
 const ABORT_GRACE_MS = 1000;
 
-/** An event at which this library itself failed is not tried again at once. */
+/** An event comes again after this time if the library itself failed. */
 const BROKEN_DELAY_MS = 5000;
 
 /**
- * One listener at work: holds deliveries of its sources, hands them to its runner in order and no more than `concurrency`
- * at a time, asks for as many as the flow allows, keeps their leases, and gives back what it will not begin.
+ * One running listener: requests deliveries of its sources, starts them in order and at most `concurrency` at a time,
+ * renews their leases, and returns those that it will not start.
  */
 export class ListenerLoop implements Sink {
   readonly name: string;
@@ -32,7 +32,7 @@ export class ListenerLoop implements Sink {
   readonly #quarantine: Quarantine;
   readonly #buffer: DeliveryBuffer;
   readonly #gathering: Gathering | undefined;
-  /** Handlers that run; the settling of a dead letter counts too, and a batch as one. */
+  /** How many handlers run. The storing of a dead letter counts as one, and so does a batch. */
   #running = 0;
   readonly #idle = new IdleWaiter(() => this.#running === 0);
   #pumping = false;
@@ -67,7 +67,7 @@ export class ListenerLoop implements Sink {
     this.accept(new PendingDelivery(delivery, source, this.sentAt(performance.now())));
   }
 
-  /** When a delivery that is read now may have been sent. */
+  /** The earliest time at which a delivery that is read now can have been sent. */
   sentAt(now: number): number {
     return this.#leases.sentAt(now);
   }
@@ -78,12 +78,12 @@ export class ListenerLoop implements Sink {
     this.#request();
   }
 
-  /** What it holds, in the order of arrival. */
+  /** Its deliveries, in the order of arrival. */
   get held(): ReadonlySet<PendingDelivery> {
     return this.#buffer.all;
   }
 
-  /** Takes a delivery in, from a source of its own or from the replays. */
+  /** Takes a delivery in, from one of its sources or from the replays. */
   accept(held: PendingDelivery): void {
     this.#leases.watch(held.source.lease);
     if (this.#buffer.hasAlready(held)) return this.#pump();
@@ -92,7 +92,7 @@ export class ListenerLoop implements Sink {
     this.#pump();
   }
 
-  /** What came of a run; what comes a second time of the same run changes nothing. */
+  /** Acts on the result of a run. A second result of the same run changes nothing. */
   readonly #done = (pending: PendingDelivery, result: RunResult): void => {
     if (result.kind === 'broken') this.#log.libraryFailed(pending, result.error);
     if (!pending.runs) return;
@@ -147,16 +147,17 @@ export class ListenerLoop implements Sink {
     this.#pump();
   }
 
-  /** Nothing begins any more. */
+  /** No delivery begins from now on. */
   halt(): void {
     this.#halted = true;
     this.#gathering?.stop();
   }
 
   /**
-   * Stops pulling, gives back what has not begun, in order, and waits for what runs; aborts it when `timeout` is over.
+   * Stops pulling, returns the deliveries that have not begun, in order, and waits for those that run; aborts these after
+   * `timeout` milliseconds.
    *
-   * @param told is called when all has ended, or was aborted
+   * @param told called when all handlers have ended or were aborted
    * @returns how many handlers had not ended by then
    */
   async stop(timeout: number, told: (how: 'ended' | 'aborted') => void = () => undefined): Promise<number> {
@@ -242,7 +243,7 @@ export class ListenerLoop implements Sink {
     }
   }
 
-  /** Another process may have by now what lost its lease. */
+  /** Another process may have a delivery that lost its lease. */
   #dropIfLost(held: PendingDelivery, now: number): boolean {
     if (!held.leaseLost(now)) return false;
     this.#log.leaseLost(held);
@@ -262,11 +263,11 @@ export class ListenerLoop implements Sink {
   async #giveBackWaiting(): Promise<void> {
     if (this.#demand.paused || this.#halted) return;
     await this.#demand.pauseFor((problem) => {
-      // What comes straight back counts as another attempt, and no more.
+      // A delivery that comes straight back counts as one more attempt, nothing worse.
       if (problem !== undefined) this.#log.pullsNotEnded(problem);
       if (!this.#halted) this.#giveBack(this.#buffer.shared());
-      // What runs takes longer than its times so far say. What was requested ahead of it would come straight back and wait
-      // again, and each time counts as an attempt.
+      // The running handlers take longer than their average says. With the same window, returned deliveries would come
+      // back and wait again, and each delivery counts as an attempt.
       this.#demand.failed();
     });
     this.#pump();

@@ -3,33 +3,33 @@ import type { Received } from '../received.js';
 import type { RunResult } from './run-result.js';
 import { FIRST_STAGE, STAGES, type Stage } from './stages.js';
 
-/** Told of the result of each run. The first counts. */
+/** Called with the result of each run; the first result counts. */
 export type Done = (pending: PendingDelivery, result: RunResult) => void;
 
 /** One delivery from its arrival until it is settled. */
 export class PendingDelivery {
   readonly delivery: Delivery;
   readonly source: Source;
-  /** Whether it is a dead letter that was replayed. */
+  /** Whether it is a replayed dead letter. */
   readonly replayed: boolean;
   readonly arrivedAt: number;
   /** When its lease was last renewed, by the same clock as `arrivedAt`. */
   renewedAt: number;
   #stage = FIRST_STAGE;
   #done: Done | undefined;
-  /** Retries within this process, which the server does not count. */
+  /** Retries within this process, of which the server does not know. */
   retries = 0;
   /** When its handler last began. */
   startedAt = 0;
-  /** Decoded, once it has been. */
+  /** Undefined until it is decoded. */
   event: Received | undefined = undefined;
-  /** Whether it was told that it has run for long. */
+  /** Whether the log has said that it runs for long. */
   toldOfLength = false;
-  /** Its handler was told to stop, so that a failure is not a failure of the handler's. */
+  /** Whether its handler was told to stop: what it does then is not the handler's failure. */
   interrupted = false;
-  /** It runs here or not at all: given back once more, it would be given up. */
+  /** Whether it would be given up without a run if it were returned once more. */
   lastChance = false;
-  /** The batch that it runs in: how many of it are not settled yet. */
+  /** The batch that it runs in, and how many of that are not settled yet. */
   batch: { left: number } | undefined = undefined;
   /** The order's key, for `orderBy`. */
   key: string | undefined = undefined;
@@ -42,7 +42,7 @@ export class PendingDelivery {
     this.renewedAt = now;
   }
 
-  /** Which attempt the next run is: the server's count, and the retries that it does not know of. */
+  /** The number of the next run: the server's count, and the retries of which it does not know. */
   get attempt(): number {
     return this.delivery.deliveries + this.retries;
   }
@@ -51,26 +51,26 @@ export class PendingDelivery {
     return this.#stage;
   }
 
-  /** The one way to another stage. @throws Error for one that the table of stages does not allow */
+  /** Changes the stage. @throws Error for a change that the table of stages does not allow */
   to(stage: Stage): void {
     if (!STAGES[this.#stage].next.includes(stage))
       throw new Error(`a delivery that is ${this.#stage} cannot become ${stage}`);
     this.#stage = stage;
   }
 
-  /** Whether its handler, or the settling of it, is under way. */
+  /** Whether its handler runs, or its dead letter is being stored. */
   get runs(): boolean {
     return STAGES[this.#stage].runs;
   }
 
-  /** @param done told of what comes of the run */
+  /** @param done called with the result */
   begin(now: number, done: Done): void {
     this.to('running');
     this.startedAt = now;
     this.#done = done;
   }
 
-  /** Tells the loop what came of the run. */
+  /** Reports the result of the run to the loop. */
   end(result: RunResult): void {
     this.#done?.(this, result);
   }
@@ -78,15 +78,15 @@ export class PendingDelivery {
   /**
    * Whether another process may have it.
    *
-   * @param stuck whether something that runs has run for long: only then is a suspect better off elsewhere, because each
-   * return costs it a chance
+   * @param stuck whether another delivery has run for long: only then is a suspect better off elsewhere, because each return
+   * counts as an attempt
    */
   isShared(stuck: boolean): boolean {
     const { shared } = STAGES[this.#stage];
     return shared === 'always' || (shared === 'when-stuck' && stuck && !this.lastChance);
   }
 
-  /** Whether its handler, or the settling of it, has been under way for a third of the lease. */
+  /** Whether it has run for a third of its lease. */
   runsLong(now: number): boolean {
     return this.runs && now - this.startedAt >= this.source.lease / 3;
   }
@@ -97,7 +97,7 @@ export class PendingDelivery {
     this.event?.abort(reason);
   }
 
-  /** Whether the server may have handed it to another process by now. */
+  /** Whether the server may have delivered it to another process. */
   leaseLost(now: number): boolean {
     return now - this.renewedAt >= this.source.lease;
   }

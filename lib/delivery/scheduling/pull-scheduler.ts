@@ -1,6 +1,6 @@
 import type { Source } from '../../broker/broker.js';
 
-/** The sources of one listener, and how much is asked of each. */
+/** Spreads the requests of one listener over its sources. */
 export class PullScheduler {
   readonly #sources: Source[] = [];
 
@@ -8,17 +8,17 @@ export class PullScheduler {
     if (!this.#sources.includes(source)) this.#sources.push(source);
   }
 
-  /** The most that should be held and asked for, by the size of the events. */
+  /** The most deliveries to hold and request, by the size of the events. */
   get most(): number {
     return this.#sources.reduce((sum, source) => sum + source.most, 0);
   }
 
   /**
-   * Asks for what there is room for, not in driblets.
+   * Requests as many as there is room for, but not a few at a time.
    *
-   * @param window how much may be held or asked for
-   * @param own how much is held
-   * @param needed while fewer are held, and none is under way, it is asked for however few: something idles for lack of them
+   * @param window how many may be held or requested
+   * @param own how many are held
+   * @param needed while fewer are held and none is on its way, even a few are requested, because a handler is idle
    */
   request(window: number, own: number, needed: number): void {
     if (own >= window) return;

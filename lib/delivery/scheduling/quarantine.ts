@@ -2,12 +2,13 @@ import type { PendingDelivery } from './pending-delivery.js';
 import { Queue } from './queue.js';
 import type { Suspicion } from './suspicion.js';
 
-/** In this time the acknowledgements of what has just ended have left the process, so that no crash can undo them. */
+/** Within this time acknowledgements have left the process, so that no crash can undo them. */
 const REST_MS = 20;
 
 /**
- * Events that came more often than failures and one orderly stop explain. Each may have gone down with its process, and one of them may be why: so each runs
- * by itself, while nothing else has begun or is asked for, and only the one that is to blame goes down once more.
+ * Suspects: events that were delivered more often than failures and one orderly stop explain. Each may have been lost with
+ * its process, and one of them may be the cause. So each runs alone, while nothing else runs or is requested: then a crash
+ * costs only the cause another attempt.
  */
 export class Quarantine {
   readonly #suspects = new Queue<PendingDelivery>();
@@ -19,7 +20,7 @@ export class Quarantine {
   #resting: Promise<void> | undefined;
   #rested = false;
 
-  /** @param options `stopAsking`: takes back what was asked for; `due`: called when a suspect may begin, if still nothing else runs */
+  /** @param options `stopPulling`: ends all pulls; `due`: called when a suspect may begin, provided that nothing else runs */
   constructor(options: {
     suspicionOf: (held: PendingDelivery) => Suspicion;
     stopPulling: () => Promise<void>;
@@ -34,12 +35,12 @@ export class Quarantine {
     return isSuspicious(this.#suspicionOf(held));
   }
 
-  /** Whether it may become a suspect: what has been handled is to be acknowledged before it begins, or a crash would undo that. */
+  /** Whether it may be about to become a suspect: others must be acknowledged before it begins, or a crash would undo them. */
   isWatched(held: PendingDelivery | undefined): boolean {
     return held !== undefined && this.#suspicionOf(held) === 'watched';
   }
 
-  /** Whether a suspect waits or runs: nothing more is to be asked for. */
+  /** Whether a suspect waits or runs: nothing more may be requested. */
   get active(): boolean {
     return this.#running !== undefined || this.#suspects.length > 0;
   }
@@ -49,7 +50,7 @@ export class Quarantine {
     return this.#running !== undefined;
   }
 
-  /** Keeps a delivery that could begin for a time when nothing else runs, if it is a suspect. */
+  /** Takes a delivery that is ready, if it is a suspect; it waits until nothing else runs. */
   admit(held: PendingDelivery): boolean {
     const suspicion = this.#suspicionOf(held);
     if (!isSuspicious(suspicion)) return false;
@@ -59,7 +60,7 @@ export class Quarantine {
     return true;
   }
 
-  /** What begins now, given that nothing runs and nothing else could. */
+  /** The suspect that begins now; call it only when nothing runs and nothing else is ready. */
   next(): PendingDelivery | undefined {
     if (this.#suspects.length === 0) return undefined;
     if (!this.#rested) {
@@ -71,7 +72,7 @@ export class Quarantine {
     return this.#running;
   }
 
-  /** What ended has been acknowledged, and what was asked for has come or has been taken back: it takes no count along. */
+  /** Resolves when acknowledgements have left and no pull is open, so that a crash costs no other event an attempt. */
   async #waitForQuiet(): Promise<void> {
     const rest = new Promise((resolve) => {
       this.#rest = setTimeout(resolve, REST_MS);
@@ -88,7 +89,7 @@ export class Quarantine {
     return chosen;
   }
 
-  /** Something else has begun. */
+  /** Another delivery has begun: wait for quiet again. */
   reset(): void {
     this.#rested = false;
   }
@@ -97,7 +98,7 @@ export class Quarantine {
     if (this.#running === held) this.#running = undefined;
   }
 
-  /** Forgets what was given back. */
+  /** Forgets deliveries that were returned to the server. */
   keep(which: (held: PendingDelivery) => boolean): void {
     for (const held of this.#suspects.drain()) if (which(held)) this.#suspects.push(held);
   }
@@ -112,8 +113,8 @@ function isSuspicious(suspicion: Suspicion): boolean {
 }
 
 /**
- * What came most often goes first. Of equals the first and the last of one order by turns, from crash to crash: several
- * durables hand over a suspect each, and one that always came behind the one to blame would be given up with it, never run.
+ * The most often delivered one runs first. Among equals, the first and the last of a fixed order take turns from crash to
+ * crash: several durables may each have a suspect, and one that always came after the cause would be given up without a run.
  */
 function inTurn(one: PendingDelivery, other: PendingDelivery): number {
   if (one.attempt !== other.attempt) return other.attempt - one.attempt;
@@ -121,7 +122,7 @@ function inTurn(one: PendingDelivery, other: PendingDelivery): number {
   return one.attempt % 2 === 0 ? order : -order;
 }
 
-/** The same in each process, unlike the order of arrival. */
+/** An order that is the same in each process, unlike that of arrival. */
 function isBefore(one: PendingDelivery, other: PendingDelivery): boolean {
   const [name, otherName] = [one.source.durable.name, other.source.durable.name];
   return name === otherName ? one.delivery.sequence < other.delivery.sequence : name < otherName;

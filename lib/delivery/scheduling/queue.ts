@@ -1,4 +1,4 @@
-/** First in, first out, without moving what waits: `shift` of an array is slow once it is long. */
+/** First in, first out. The `shift` of a long array is slow, because it moves all entries; this one is not. */
 export class Queue<T> {
   #items: (T | undefined)[] = [];
   #head = 0;
@@ -27,7 +27,7 @@ export class Queue<T> {
     return item;
   }
 
-  /** Takes everything out, in order. */
+  /** Removes and returns all entries, in order. */
   drain(): T[] {
     const items = this.#items.slice(this.#head) as T[];
     this.#items = [];

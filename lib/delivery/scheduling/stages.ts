@@ -1,18 +1,18 @@
-/** What a stage means for the delivery in it. */
+/** What a stage means. */
 interface StageRules {
   /** For people, in ARCHITECTURE.md. */
   readonly means: string;
-  /** Whether it takes one of the `concurrency`. What runs stays here: at a stop it is waited for, and its lease is renewed however late. */
+  /** Whether it takes one of the `concurrency` slots. A stop waits for it, and its lease is renewed even after it was lost. */
   readonly runs: boolean;
   /**
-   * Whether another process may have it once it has waited here for a third of its lease; `when-stuck`: only while
-   * something that runs has taken that long. Otherwise its lease is renewed.
+   * Whether it is returned after a third of its lease, so that another process can take it; `when-stuck`: only while another
+   * delivery has run that long. Otherwise its lease is renewed.
    */
   readonly shared: 'always' | 'when-stuck' | 'never';
   readonly next: readonly Stage[];
 }
 
-/** The life of a delivery in its listener, from its arrival until it is settled or another process may have it. */
+/** Where a delivery is between its arrival and its end. */
 export type Stage = 'ready' | 'blocked' | 'quarantined' | 'gathering' | 'running' | 'settling' | 'retrying' | 'ended';
 
 export const FIRST_STAGE: Stage = 'ready';

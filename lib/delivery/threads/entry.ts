@@ -5,17 +5,17 @@ import { createJiti } from 'jiti';
 import { type PackedError, packError } from './error.js';
 import { type PackedEvent, ThreadEvent } from './event.js';
 
-// What runs in a thread: a file of its own in the build, and the only one that is loaded there beside the user's.
+// Runs in a thread: a file of its own in the build, and the only one that is loaded there besides the user's.
 
-/** What a thread is asked to do. */
+/** A task for a thread. */
 export interface ThreadTask {
   /** The URL of the handler's module. */
   readonly module: string;
-  /** Undefined: only see whether there is a handler. */
+  /** Undefined: only check whether there is a handler. */
   readonly run: { readonly event: PackedEvent; readonly port: MessagePort } | undefined;
 }
 
-/** How it went. Failures are answers: what breaks a thread is told apart from what a handler throws. */
+/** The answer of a thread. Failures of handlers are answers too, so that a rejected task always means a lost thread. */
 export type ThreadAnswer =
   | { readonly kind: 'done' }
   | { readonly kind: 'no-function' }
@@ -25,7 +25,7 @@ type Handler = (parameters: unknown, event: ThreadEvent) => unknown;
 
 const TYPESCRIPT = ['.ts', '.mts', '.cts', '.tsx'];
 
-// The state of this thread, which has one handler all its life.
+// The state of this thread; its handler never changes.
 let imported: Promise<unknown> | undefined;
 
 /** Runs the default export of a module on an event. Never rejects. */
@@ -54,11 +54,11 @@ export async function runInThread({ module, run }: ThreadTask): Promise<ThreadAn
 
 function importModule(module: string): Promise<unknown> {
   if (!TYPESCRIPT.includes(extname(fileURLToPath(module)))) return import(module);
-  // Without a cache on disk: what lies in a folder for temporary files could have been put there by anybody.
+  // Without a cache on disk: anybody could have put files into a folder for temporary files.
   return createJiti(module, { fsCache: false, interopDefault: false }).import(fileURLToPath(module));
 }
 
-/** Of a CommonJS module `module.exports`, or what a compiler made of `export default`. */
+/** The default export; of a CommonJS module `module.exports`, or what a compiler made of `export default`. */
 function defaultOf(exports: unknown): Handler | undefined {
   let value = exports;
   for (let depth = 0; depth < 3; depth++) {

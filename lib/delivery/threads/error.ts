@@ -2,12 +2,12 @@ import { types } from 'node:util';
 import { describeError, type ErrorDescription } from '../../logger.js';
 import { Reject, RetryAfter } from '../../verdicts.js';
 
-/** Something that was thrown, as it crosses the border between two threads. */
+/** A thrown value as it is sent from one thread to another. */
 export type PackedError =
   | { readonly kind: 'value'; readonly value: unknown }
   | (ErrorDescription & {
       readonly kind: 'error';
-      /** Own properties that can cross: `code`, `status` and the like; of a `RetryAfter` its `delay`. */
+      /** Own properties that can be sent: `code`, `status` and the like; of a `RetryAfter` its `delay`. */
       readonly own: Readonly<Record<string, unknown>>;
       readonly cause: PackedError | undefined;
     });
@@ -33,7 +33,7 @@ export function packError(error: unknown, depth = 0): PackedError {
   }
 }
 
-/** What was thrown, or an error that says the same: name, message, stack, own properties and verdict are those of the original. */
+/** The thrown value, or an error with the same name, message, stack, own properties and kind (`Reject`, `RetryAfter`). */
 export function unpackError(packed: PackedError): unknown {
   if (packed.kind === 'value') return packed.value;
   const { name, message, stack, own, cause } = packed;
@@ -56,7 +56,7 @@ function ownOf(error: Error): Record<string, unknown> {
   return own;
 }
 
-/** Objects stay behind: they can be large, and many cannot cross at all. */
+/** Not objects: they can be large, and many cannot be sent at all. */
 function isPlain(value: unknown): boolean {
   return value === null || ['string', 'number', 'boolean', 'bigint'].includes(typeof value);
 }

@@ -2,7 +2,7 @@ import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { NativeId, ReceivedEvent } from '../../message/message.js';
 import { type PackedError, unpackError } from './error.js';
 
-/** An event as it crosses into a thread. */
+/** An event as it is sent to a thread. */
 export type PackedEvent = Omit<ReceivedEvent, 'signal'>;
 
 export function packEvent(event: ReceivedEvent): PackedEvent {
@@ -21,7 +21,7 @@ export function packEvent(event: ReceivedEvent): PackedEvent {
   };
 }
 
-/** An event as a handler in a thread sees it. Its signal is aborted by what comes through the port. */
+/** An event as a handler in a thread sees it. Messages from the port abort its signal. */
 export class ThreadEvent implements ReceivedEvent {
   readonly id: string;
   readonly apiName: string;
@@ -48,13 +48,13 @@ export class ThreadEvent implements ReceivedEvent {
     this.firedAt = packed.firedAt;
     this.source = packed.source;
     this.nativeId = packed.nativeId;
-    // The crossing has given it a prototype, in which a header could be found that nobody sent.
+    // The copy has a prototype, in which a handler could find a header that nobody sent.
     this.headers = Object.assign(Object.create(null), packed.headers);
     this.#port = port;
     port.on('message', (reason: PackedError) => this.#controller.abort(unpackError(reason)));
   }
 
-  /** Looks for an abort at each call, so that a loop that never waits can ask `event.signal.aborted`. */
+  /** Reads the port at each call, so that a loop that never waits can look at `event.signal.aborted`. */
   get signal(): AbortSignal {
     const received = receiveMessageOnPort(this.#port) as { message: PackedError } | undefined;
     if (received !== undefined) this.#controller.abort(unpackError(received.message));

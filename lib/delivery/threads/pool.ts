@@ -16,14 +16,14 @@ export interface ThreadOptions {
   readonly listener: string;
   /** The module whose default export is the handler. */
   readonly module: URL;
-  /** How many threads there are at most; each runs one event at a time. */
+  /** The most threads; each runs one event at a time. */
   readonly threads: number;
   /** Milliseconds, from when the handler begins; undefined for no limit. */
   readonly handlerTimeout: number | undefined;
   readonly logger: Logger;
 }
 
-/** A listener's handler in worker threads. This thread keeps the leases meanwhile, and settles the deliveries. */
+/** Runs a listener's handler in worker threads. The main thread renews the leases meanwhile, and settles the deliveries. */
 export class Threads {
   readonly #parts: ThreadOptions;
   readonly #pool: Piscina;
@@ -35,10 +35,10 @@ export class Threads {
     pool.on('error', (error: unknown) => this.#lost(error));
   }
 
-  /** Starts the first thread, and imports the module in it. @throws InvalidEventListener if that gives no handler */
+  /** Starts the first thread, and imports the module in it. @throws InvalidEventListener if the module has no handler */
   static async start(parts: ThreadOptions): Promise<Threads> {
     await checkThere(parts);
-    // Only who has a handler in threads pays for loading it.
+    // Loaded only for handlers in threads.
     const { Piscina } = await import('piscina');
     const pool = new Piscina({
       filename: entryFile(),
@@ -46,7 +46,7 @@ export class Threads {
       minThreads: 0,
       maxThreads: parts.threads,
       idleTimeout: Number.POSITIVE_INFINITY,
-      // Else a thread sleeps between tasks, timers and all that a handler has left running included.
+      // Otherwise a thread sleeps between tasks, and so do timers and everything else that a handler has left running.
       atomics: 'disabled',
       recordTiming: false,
     });
@@ -60,7 +60,7 @@ export class Threads {
     }
   }
 
-  /** Runs the handler; resolves and rejects as it does. Ends its thread if it does not react to the event's signal. */
+  /** Runs the handler; resolves and rejects as the handler does. Ends its thread if it ignores the event's signal. */
   readonly handle = async (_parameters: unknown, event: Received): Promise<void> => {
     const { handlerTimeout, module } = this.#parts;
     const { port1, port2 } = new MessageChannel();
@@ -77,7 +77,7 @@ export class Threads {
     if (watch.timedOut !== undefined) throw watch.timedOut;
   };
 
-  /** Ends all threads, whatever they do. */
+  /** Ends all threads, even busy ones. */
   async stop(): Promise<void> {
     clearTimeout(this.#restarting);
     await this.#pool.destroy();
@@ -116,11 +116,11 @@ export class Threads {
     throw new InvalidEventListener(`${where}, which threw while it was imported: ${name}: ${message}`, { cause });
   }
 
-  /** A thread broke while it had nothing to do, or before it could do anything. */
+  /** A thread ended while it had no task, or before its first one. */
   #lost(error: unknown): void {
     const { listener, logger } = this.#parts;
     logger.error({ listener, err: error }, 'A thread of a handler broke outside of the handler; starting another');
-    // An event may wait for just this thread, and the pool starts one only when it is asked for something.
+    // An event may wait for this thread, and the pool starts another one only for a new task.
     this.#restarting ??= setTimeout(() => {
       this.#restarting = undefined;
       this.#check().catch((cause: unknown) => logger.error({ listener, err: cause }, describeError(cause).message));
@@ -144,7 +144,7 @@ function errorOf(answer: Exclude<ThreadAnswer, { kind: 'done' }>): unknown {
   return unpackError((answer as { error: PackedError }).error);
 }
 
-/** Beside this file, in the sources as in the build, which is in one folder. */
+/** The file of the entry: beside this one, in the sources and in the build, which is one folder. */
 function entryFile(): string {
   const built = !import.meta.url.endsWith('.ts');
   return fileURLToPath(new URL(built ? './thread.cjs' : './entry.ts', import.meta.url));

@@ -2,12 +2,12 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Received } from '../received.js';
 import { packError } from './error.js';
 
-/** What a handler that was told to stop gets to end in; less than the loop waits for it. */
+/** How long an aborted handler has to end; less than the loop waits for it. */
 export const GRACE_MS = 500;
 
-/** Watches one run of a handler in a thread: tells it to stop, and has its thread ended if it does not. */
+/** Watches one run of a handler in a thread: aborts it in time, and has its thread ended if it goes on. */
 export class ThreadWatch {
-  /** Set once `handlerTimeout` is over. */
+  /** Set after `handlerTimeout`. */
   timedOut: Error | undefined;
   readonly #event: Received;
   readonly #port: MessagePort;
@@ -15,7 +15,7 @@ export class ThreadWatch {
   #timer: NodeJS.Timeout | undefined;
   #grace: NodeJS.Timeout | undefined;
 
-  /** @param port the thread says through it that the handler begins, and hears when it shall stop */
+  /** @param port tells this side that the handler begins, and the thread that it must stop */
   constructor(event: Received, port: MessagePort, handlerTimeout: number | undefined) {
     this.#event = event;
     this.#port = port;
@@ -25,7 +25,7 @@ export class ThreadWatch {
     });
   }
 
-  /** Aborted when the thread has to be ended. */
+  /** Aborted when the thread must be ended. */
   get ending(): AbortSignal {
     return this.#ending.signal;
   }
