@@ -1,27 +1,27 @@
 import type { Connection } from '../connection/connection.js';
 
 const FLUSH_AT = 128;
-/** How long an acknowledgement may wait for others while each turn of work brings more of them. */
+/** How long an acknowledgement may wait while each turn of the event loop adds more of them. */
 const MAX_WAIT_MS = 1;
 
-/** What the client would otherwise make for each. */
+/** Made once, because the client would make one for each. */
 const NO_REPLY = { reply: '' };
 
 export const ACK = Buffer.from('+ACK');
 export const WORKING = Buffer.from('+WPI');
 
-/** A year: the server counts nanoseconds in 64 bits, and what overflows them would be no delay at all. */
+/** A year: the server counts nanoseconds in 64 bits, and an overflow would mean no delay at all. */
 const MAX_DELAY_MS = 365 * 24 * 3_600_000;
 
-/** The payload of a nak; the server holds the event back for `delay` milliseconds. */
+/** The payload of a nak; the server delivers the event again after `delay` milliseconds. */
 export function nakPayload(delay: number): Uint8Array {
   const nanoseconds = BigInt(Math.round(Math.min(delay, MAX_DELAY_MS))) * 1_000_000n;
   return Buffer.from(delay > 0 ? `-NAK {"delay": ${nanoseconds}}` : '-NAK');
 }
 
 /**
- * Gathers acknowledgements, so that many leave in one write to the socket: at the first turn of the event loop that brings
- * no other, or after a millisecond of turns that all do, as with handlers that wait for very little, one at a time.
+ * Collects acknowledgements, so that many leave in one write to the socket: at the first turn of the event loop that adds
+ * none, or after a millisecond if every turn adds one, as with handlers that wait very briefly, one at a time.
  */
 export class AckQueue {
   readonly #connection: Connection;
@@ -62,7 +62,7 @@ export class AckQueue {
     this.flush();
   };
 
-  /** Hands everything to the client. What is lost with a broken connection comes again after its lease. */
+  /** Passes all of them to the client. Events whose acknowledgement is lost with the connection come again after their lease. */
   flush(): void {
     const { nats, connected } = this.#connection;
     const addresses = this.#addresses;

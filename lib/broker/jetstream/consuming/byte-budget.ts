@@ -1,13 +1,13 @@
 const BUDGET_BYTES = 16 * 1024 * 1024;
-/** What may be asked for before an event has come; from then on as many more as have come, for the first may be small ones. */
+/** How many events may be requested before the first arrives; afterwards as many more as have arrived, because the first may be small. */
 const MAX_AT_FIRST = 8;
-/** How fast the estimate follows smaller events; larger ones it follows at once. */
+/** How fast the estimate follows smaller events; it follows larger ones at once. */
 const SMOOTHING = 0.05;
 
 /**
- * How much may be under way on one connection at once, in bytes. A server that has much more to send than its client reads
- * takes it for a slow consumer and cuts the connection, whichever durable asked for it. Shared evenly by all durables
- * that have had an event, so that none starves beside another that is idle or slow.
+ * How many bytes may be on their way on one connection. A server that has much more to send than its client reads takes the
+ * client for a slow consumer and cuts the connection, whichever durable requested the bytes. All durables that have had an
+ * event get equal shares, so that none starves beside an idle or slow one.
  */
 export class ByteBudget {
   #sharers = 0;
@@ -34,11 +34,11 @@ export class ByteBudget {
   }
 }
 
-/** One durable's part of the budget. */
+/** One durable's share of the budget. */
 export interface ByteShare {
   /** Notes an event's size. */
   came(bytes: number): void;
-  /** How many events of the size that is to be expected fit; one always does. */
+  /** How many events of the expected size fit; at least one. */
   most(): number;
   close(): void;
 }

@@ -7,12 +7,12 @@ import { ACK, type AckQueue, nakPayload, WORKING } from './acks.js';
 import type { LastDelivery } from './last-delivery.js';
 
 /**
- * Whether deliveries may be settled. Once their stream is gone they may not: a stream that is made again counts from one,
- * and an acknowledgement meant for the old one's event would settle another's.
+ * The time between the making and the deletion of a stream. Afterwards its deliveries must not be settled: a new stream of
+ * the same name counts from 1 again, and an acknowledgement for the old stream's event would settle another event.
  */
 export interface StreamEpoch {
   live: boolean;
-  /** Told of each event that goes back to the server. */
+  /** Called for each event that is returned to the server. */
   readonly gaveBack: (sequence: number) => void;
   readonly last: LastDelivery;
 }

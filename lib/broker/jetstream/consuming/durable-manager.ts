@@ -9,10 +9,10 @@ import { NO_PULL_LIMITS, type PullLimits } from './pulls.js';
 
 const CONFIRM_TIMEOUT_MS = 5000;
 
-/** What came of looking for the durable: `made` is one that was not there before. */
+/** The result of looking for the durable; `made`: it did not exist before. */
 export type Found = 'durable' | 'made' | 'no-stream' | 'no-durable';
 
-/** One durable on its stream: finds it, makes it, makes it again where it was, and knows how far it is. */
+/** Manages one durable: finds it, makes it, makes it again at its position, and knows its progress. */
 export class DurableManager {
   readonly #spec: DurableSpec;
   readonly #provisioner: Provisioner;
@@ -45,17 +45,17 @@ export class DurableManager {
     return this.#stream?.created;
   }
 
-  /** What the durable has on the server, in milliseconds. */
+  /** The lease that the durable has on the server, in milliseconds. */
   get lease(): number {
     return this.#lease;
   }
 
-  /** What the durable allows of pulls. */
+  /** The limits of the durable on pulls. */
   get limits(): PullLimits {
     return this.#limits;
   }
 
-  /** Looks for stream and durable, and makes what is ours to make. @throws StreamConflict, DurableConflict */
+  /** Looks for stream and durable, and makes those that this service may make. @throws StreamConflict, DurableConflict */
   async find(waitOptions: WaitOptions): Promise<Found> {
     const stream = await this.#findStream(waitOptions);
     if (stream === undefined) {
@@ -69,18 +69,23 @@ export class DurableManager {
     return durable.created ? 'made' : 'durable';
   }
 
-  /** Notes how far the durable was at a delivery. */
+  /** Notes the progress of the durable at a delivery. */
   observe(address: AckAddress): void {
     this.#losses.came(address.sequence);
     if (this.#losses.observe(address)) void this.#confirmLosses();
   }
 
-  /** Notes that an event went back to the server, to come again. */
+  /** Notes that an event was returned to the server. */
   gaveBack(sequence: number): void {
     this.#losses.gaveBack(sequence);
   }
 
-  /** Asks the server how far the durable is, and whether it and its stream are as they have to be; false if it is gone, or another one by now. @throws StreamConflict, DurableConflict */
+  /**
+   * Asks the server for the durable's progress, and checks the settings of both. Resolves to false if the durable is gone or
+   * was replaced.
+   *
+   * @throws StreamConflict, DurableConflict
+   */
   async refresh(waitOptions: WaitOptions): Promise<boolean> {
     if (this.#stream === undefined || this.streamName === undefined) return false;
     const info = await this.#provisioner.durableInfo(this.streamName, this.#spec.name, waitOptions);
@@ -103,7 +108,7 @@ export class DurableManager {
       : this.#provisioner.findStream(stream, waitOptions);
   }
 
-  /** A durable that is made again misses nothing: it begins behind what was surely handled, or at the beginning of a new stream. */
+  /** A durable that is made again misses nothing: it starts after the last event that was surely handled, or at the beginning of a new stream. */
   #startAt(stream: StreamInfo): StartAt {
     if (this.#stream === undefined) return this.#streamWasMissing ? 'beginning' : this.#spec.startAt;
     return stream.created === this.#stream.created ? { sequence: this.#floor + 1 } : 'beginning';
@@ -156,7 +161,7 @@ export class DurableManager {
     );
   }
 
-  /** Deliveries that wait for their next attempt count too: enough of them stop a listener without a word from the server. */
+  /** Deliveries that wait for their next attempt count too. At the limit the server stops delivering, and does not say so. */
   #warnIfFull(info: DurableInfo): void {
     const limit = info.config.max_ack_pending ?? 0;
     if (limit <= 1 || info.num_ack_pending < limit) return;

@@ -2,7 +2,7 @@ import type { Logger } from '../../../logger.js';
 import type { DurableInfo } from '../provisioning/durable-config.js';
 import type { StreamInfo } from '../provisioning/stream-config.js';
 
-/** How far a durable was at one moment. */
+/** The progress of a durable at one moment. */
 interface Position {
   /** Deliveries so far, by whichever process, repeated ones too. */
   readonly durableSequence: number;
@@ -10,17 +10,17 @@ interface Position {
   readonly sequence: number;
 }
 
-/** The most events that are remembered as given back; more wait only where a durable is at its limit, which is told. */
+/** How many returned events are remembered; there are more only if a durable is at its limit, which is reported. */
 const MAX_RETURNED = 5000;
 
 const REMEDY =
   'raise the limits of the stream (maxAge, maxLength, maxBytes), or make the listener faster: more processes, more concurrency';
 
 /**
- * Notices events that the stream's limits, or a purge, removed before a listener got them. JetStream drops them in silence,
- * but what is still to be delivered can shrink only by deliveries, which are counted too: whatever else is missing is lost.
- * Where a stream holds nothing but this durable's events, a leap of the sequence tells as much of those that came and went
- * between two deliveries; on other streams these few go unnoticed.
+ * Detects events that the stream's limits, or a purge, removed before a listener got them. JetStream does not report them.
+ * But the number of events still to be delivered shrinks only by deliveries, which are counted too, so the difference is
+ * lost. If a stream has only this durable's events, a gap in the sequence also shows those that were stored and removed
+ * between two deliveries; on other streams these few are not detected.
  */
 export class LossWatch {
   readonly #durable: string;
@@ -29,9 +29,9 @@ export class LossWatch {
   #alone = false;
   #suspected = 0;
   #from = 0;
-  /** On a stream of its own: up to this sequence is told or suspected, though nothing behind may have been delivered. */
+  /** On a stream with only this durable's events: losses up to this sequence are reported or suspected. */
   #until = 0;
-  /** Sequences that went back to the server, and have not come again. */
+  /** Sequences that were returned to the server, and have not come again. */
   readonly #givenBack = new Set<number>();
 
   constructor(durable: string, logger: Logger) {
@@ -39,10 +39,10 @@ export class LossWatch {
     this.#logger = logger;
   }
 
-  /** Looks at one moment of the durable; true if events are missing, to be confirmed by `confirm`. */
+  /** Takes the progress of the durable; returns whether events seem to be missing, for `confirm` to find out. */
   observe(now: Position): boolean {
     const last = this.#last;
-    // Repeated deliveries are of older events, and tell nothing.
+    // Redeliveries are of older events, and show nothing.
     if (last !== undefined && (now.durableSequence < last.durableSequence || now.sequence < last.sequence))
       return false;
     this.#last = now;
@@ -54,29 +54,29 @@ export class LossWatch {
     if (missing <= 0) return false;
     if (this.#suspected === 0) this.#from = behind + 1;
     this.#suspected += missing;
-    // Limits remove the oldest: with nobody else's events between them, what is missing are the next ones.
+    // Limits remove the oldest events: if there are only this durable's, the missing ones are the next.
     if (this.#alone) this.#until = behind + missing;
     return true;
   }
 
-  /** Notes that an event went back to the server, to come again. */
+  /** Notes that an event was returned to the server. */
   gaveBack(sequence: number): void {
     if (this.#givenBack.size < MAX_RETURNED) this.#givenBack.add(sequence);
   }
 
-  /** Notes that an event came. */
+  /** Notes that an event arrived. */
   came(sequence: number): void {
     if (this.#givenBack.size > 0) this.#givenBack.delete(sequence);
   }
 
-  /** Whether anything that went back has not come again. */
+  /** Whether a returned event has not come again. */
   get awaits(): boolean {
     return this.#givenBack.size > 0;
   }
 
   /**
-   * Reports what went back to the server and was removed before it came again. Another process may have had it meanwhile,
-   * so this is an upper bound.
+   * Reports returned events that were removed before they came again. Another process may have handled them meanwhile, so
+   * this is an upper bound.
    *
    * @param floor everything up to it is settled
    */
@@ -94,7 +94,7 @@ export class LossWatch {
   }
 
   /**
-   * Reports what is missing, if the stream really begins behind it: single events may have been erased on purpose.
+   * Reports missing events if the stream really begins after them: single events may have been deleted on purpose.
    *
    * @param alone as for `begin`
    */
@@ -103,7 +103,7 @@ export class LossWatch {
     this.#alone = alone;
     const removedTo = stream.state.first_seq - 1;
     if (trusted && this.#suspected > 0 && removedTo >= this.#from) {
-      // More may have been removed meanwhile; that is told when it is missed.
+      // More may have been removed meanwhile; those are reported when they are missed.
       const to = alone && this.#until > 0 ? Math.min(this.#until, removedTo) : removedTo;
       this.#until = alone ? to : 0;
       this.#report({ lost: this.#suspected, exact: true, from: this.#from, to, stream });
@@ -114,13 +114,13 @@ export class LossWatch {
   }
 
   /**
-   * The durable as this process first finds it: what its stream removed behind its position may have been due to it.
+   * Takes the durable as this process first finds it: events that were removed after its position may have been due.
    *
    * @param alone the stream holds no other events than this durable's, so that whatever was removed was due to it
    */
   begin(stream: StreamInfo, info: DurableInfo, floor: number, alone: boolean): void {
     const position = positionOf(info);
-    // What is gone by now is reported here, and must not be seen as a leap at the next delivery.
+    // These losses are reported here, and must not count as a gap at the next delivery.
     this.#last = { ...position, sequence: Math.max(position.sequence, stream.state.first_seq - 1) };
     this.#alone = alone;
     this.#suspected = 0;
@@ -146,7 +146,7 @@ export class LossWatch {
   }
 }
 
-/** How far a durable is, by the server's word. */
+/** The progress of a durable, as the server says. */
 export function positionOf(info: DurableInfo): Position {
   return {
     durableSequence: info.delivered.consumer_seq,

@@ -4,17 +4,17 @@ import { subscribe } from '../connection/subscribe.js';
 import { statusOf } from '../wire/status.js';
 
 const MAX_PULL_MS = 30_000;
-/** Heartbeats tell a dead pull from an idle one; servers refuse more than half of what a pull lasts. */
+/** Heartbeats distinguish a dead pull from an idle one; servers refuse an interval of more than half of the pull's time. */
 const MAX_HEARTBEAT_MS = 10_000;
 const MISSED_HEARTBEATS = 2;
-/** However short the pulls: a busy machine or a slow network holds heartbeats up by as much. */
+/** The shortest interval, even for short pulls: a busy machine or a slow network delays heartbeats by as much. */
 const LEAST_SILENCE_MS = 10_000;
 const NS_PER_MS = 1_000_000;
 
-/** Why pulls ended: `'expired'` is everyday, `'gone'` the durable is no longer there, `'refused'` it allows no such pulls, `'trouble'` anything else. */
+/** Why pulls ended: `'expired'` as usual, `'gone'` the durable does not exist, `'refused'` it allows no such pulls, `'trouble'` anything else. */
 export type Ended = 'expired' | 'gone' | 'refused' | 'trouble';
 
-/** What a durable allows of pulls. */
+/** The limits of a durable on pulls. */
 export interface PullLimits {
   readonly maxBatch: number;
   /** Milliseconds. */
@@ -26,15 +26,15 @@ export const NO_PULL_LIMITS: PullLimits = {
   maxExpires: Number.POSITIVE_INFINITY,
 };
 
-/** What becomes of pulls. Its methods never throw. */
+/** Receives what pulls bring. Its methods never throw. */
 export interface PullEvents {
   message(message: Msg): void;
   ended(how: Ended, reason: string): void;
 }
 
 /**
- * The pulls of one durable. Each answers to an inbox of its own, `<inbox>.<n>`, so that the server's word on its end is
- * known to belong to it; deliveries do not say which pull they answer, therefore only their sum is counted.
+ * The pulls of one durable. Each has an inbox of its own, `<inbox>.<n>`, so that the status with which the server ends it
+ * belongs to it for certain. Deliveries do not say which pull they answer, so only their sum is counted.
  */
 export class Pulls {
   readonly #connection: Connection;
@@ -65,12 +65,12 @@ export class Pulls {
     this.#limits = limits;
   }
 
-  /** Whether the server may hold any of these pulls. */
+  /** Whether one of these pulls may be open on the server. */
   get begun(): boolean {
     return this.#subscription !== undefined;
   }
 
-  /** Deliveries asked for and still to come. */
+  /** How many deliveries were requested and have not arrived. */
   get asked(): number {
     return this.#asked;
   }
@@ -81,7 +81,7 @@ export class Pulls {
     this.#subscription ??= this.#subscribe(nats);
     const id = (++this.#counter).toString(36);
     if (this.#asked === 0) {
-      this.#open.clear(); // Whatever was open has been answered in full.
+      this.#open.clear(); // All open pulls have been answered in full.
       this.#heard = performance.now();
     }
     this.#open.set(id, count);
@@ -93,7 +93,7 @@ export class Pulls {
     nats.publish(subject, Buffer.from(request), { reply: `${this.#inbox}.${id}` });
   }
 
-  /** Counts a delivery that these pulls have brought. */
+  /** Counts a delivery for these pulls. */
   delivered(): void {
     if (this.#asked > 0) this.#asked -= 1;
     this.#heard = performance.now();
@@ -105,7 +105,7 @@ export class Pulls {
     return this.#asked > 0 && performance.now() - this.#heard > longest;
   }
 
-  /** Forgets what was asked for; late deliveries are taken all the same. */
+  /** Forgets the requests; late deliveries still count. */
   forget(): void {
     this.#open.clear();
     this.#asked = 0;
@@ -118,8 +118,8 @@ export class Pulls {
   }
 
   /**
-   * Ends the pulls without wasting a delivery: the server drops a pull whose inbox nobody listens to, and what it sent
-   * before it knew is still taken (UNSUB, PING, and messages until the PONG).
+   * Ends the pulls without losing a delivery: the server drops a pull whose inbox has no subscription, and messages that it
+   * sent before still arrive (UNSUB, PING, and messages until the PONG).
    */
   async drain(): Promise<void> {
     const subscription = this.#subscription;
@@ -156,7 +156,7 @@ export class Pulls {
     const count = this.#open.get(id);
     if (count === undefined) return;
     this.#open.delete(id);
-    // Servers say how many of the pull are still to come. One that does not has ended the oldest, and cannot owe more than the others ask for.
+    // Servers say how many deliveries of the pull are left. One that does not has ended the oldest pull, and cannot owe more than the others requested.
     const pending = Number(status.headers['nats-pending-messages'] ?? Number.NaN);
     const others = [...this.#open.values()].reduce((sum, each) => sum + each, 0);
     this.#asked = pending >= 0 ? Math.max(0, this.#asked - pending) : Math.min(this.#asked, others);
@@ -165,8 +165,8 @@ export class Pulls {
 }
 
 /**
- * How long a pull lasts, in milliseconds. Servers before 2.10.14 whose only pulls are those of a process that died hand the
- * last event over again when something is due for redelivery; half a lease later its pulls are gone, before anything of it is due.
+ * How long a pull lasts, in milliseconds. Servers before 2.10.14 deliver the last event again if an event is due for
+ * redelivery while only pulls of a dead process are open. After half a lease those pulls are gone, before its events are due.
  */
 export function pullLength(lease: number): number {
   return Math.max(1, Math.min(MAX_PULL_MS, Math.floor(lease / 2)));

@@ -4,7 +4,7 @@ import type { PullLimits } from './pulls.js';
 
 const TOLD_AGAIN_MS = 3_600_000;
 
-/** Pulls that the server refuses: explained by what the durable allows, or told once. */
+/** Handles refused pulls: adapts to the durable's limits, or reports the refusal once. */
 export class RefusedPulls {
   readonly #durable: DurableSpec;
   readonly #logger: Logger;
@@ -16,12 +16,12 @@ export class RefusedPulls {
     this.#logger = logger;
   }
 
-  /** @param limits to which the refused pull kept */
+  /** @param limits the limits that the refused pull kept */
   refused(reason: string, limits: PullLimits): void {
     this.#refusal = { reason, limits };
   }
 
-  /** The durable was looked at: if it allows less than was known, the next pulls keep to that, and nothing is wrong. */
+  /** Called after a look at the durable: if it allows less than was known, the next pulls keep to that, and nothing is wrong. */
   looked({ maxBatch, maxExpires }: PullLimits): void {
     const refusal = this.#refusal;
     this.#refusal = undefined;
@@ -30,7 +30,7 @@ export class RefusedPulls {
     this.#tell(refusal.reason);
   }
 
-  /** Pulls are taken again, or it is told already why not: the next refusal is another one. */
+  /** Pulls are accepted again, or the reason is reported: the next refusal is a new one. */
   clear(): void {
     this.#refusal = undefined;
     this.#told = undefined;

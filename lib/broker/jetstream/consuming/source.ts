@@ -20,7 +20,7 @@ import { StreamEpochs } from './stream-epochs.js';
 import { WaitingReport } from './waiting-report.js';
 
 const LOOK_FOR_STREAM_MS = 2000;
-/** What the service works without is looked for so rarely that its absence does not flood the server's log. */
+/** How often optional things are looked for: rarely, so that their absence does not flood the server's log. */
 const OPTIONAL_MISSING_MS = 10_000;
 const OPTIONAL_RETRY_MS = 60_000;
 const FIRST_RETRY_MS = 250;
@@ -33,15 +33,15 @@ export interface SourceOptions {
   readonly api: JetStreamApi;
   readonly provisioner: Provisioner;
   readonly acks: AckQueue;
-  /** The open ones: each adds itself, until it is closed. */
+  /** All open sources: each adds itself, and removes itself when it is closed. */
   readonly sources: Set<DurableSource>;
   readonly bytes: ByteBudget;
   readonly logger: Logger;
 }
 
 /**
- * The deliveries of one durable, and the care for it: finds its stream, makes it, makes it again if it is deleted, and
- * goes on after whatever happens to connection or server. One path leads to a working durable, at first and ever after.
+ * The deliveries of one durable. Finds or makes the durable, makes it again if it is deleted, and recovers from every
+ * failure of connection or server. The first start and every recovery take the same path.
  */
 export class DurableSource implements Source {
   readonly durable: DurableSpec;
@@ -87,7 +87,7 @@ export class DurableSource implements Source {
     this.#unlisten = parts.connection.listen({
       connected: (_nats, replaced) => this.#connected(replaced),
       disconnected: () => this.#disconnected(),
-      // No answer comes to a pull that may not be sent.
+      // The server does not answer a pull that we have no right to send.
       forbidden: (_operation, subject) => {
         if (subject === this.#pullSubject && this.#ready) this.#ended('trouble', 'the right to pull is missing');
       },
@@ -131,8 +131,8 @@ export class DurableSource implements Source {
   async drain(): Promise<void> {
     const pulling = this.#pulls.begun;
     await this.#pulls.drain();
-    // Servers before 2.10.14 that still hold the ended pull misplace what is given back next: it waits for its lease, and the last
-    // event handed over comes twice. Asked about a durable they look whether anybody waits for its pulls.
+    // Servers before 2.10.14 on which an ended pull is still open mistreat the next returned events: these wait for their
+    // lease, and the last delivered event comes twice. A request for the durable's state makes them drop dead pulls.
     const { connected, answerTime } = this.#parts.connection;
     if (pulling && connected) await this.#refresh(answerTime);
   }
@@ -161,7 +161,7 @@ export class DurableSource implements Source {
   #received(message: Msg): void {
     const address = parseAckAddress(message.reply);
     if (address === undefined || address.durable !== this.durable.name || address.stream !== this.#manager.streamName) {
-      // Acknowledging it would send a message of ours wherever its sender likes.
+      // An acknowledgement would send a message to a subject of the sender's choice.
       this.#parts.logger.error(
         { durable: this.durable.name, subject: message.subject.slice(0, 200), reply: message.reply?.slice(0, 200) },
         'Refused a message that is not a delivery of this durable, as its reply subject says; somebody publishes to the inbox of this service',
@@ -185,7 +185,7 @@ export class DurableSource implements Source {
     this.#sink.deliver(delivery, this);
   }
 
-  /** Left alone, an event whose body the durable holds back comes again when its lease ends, by then perhaps as a whole. */
+  /** Not settled: an event without its body comes again after its lease, perhaps with the body by then. */
   async #deliverUnlessChanged(delivery: JetStreamDelivery): Promise<void> {
     await this.#refresh();
     if (this.#ready) this.#sink.deliver(delivery, this);
@@ -210,7 +210,7 @@ export class DurableSource implements Source {
     return wait;
   }
 
-  /** Leads to a durable that can be pulled from, however long it takes. */
+  /** Tries until there is a durable to pull from. */
   async #establish(wait = 0): Promise<void> {
     if (this.#establishing) return;
     this.#establishing = true;
@@ -234,11 +234,11 @@ export class DurableSource implements Source {
     this.#sink.changed(this);
   }
 
-  /** One attempt; the milliseconds to wait before another one, 0 if there need be none. */
+  /** One attempt; resolves to the milliseconds until the next one, 0 if none is needed. */
   async #attempt(): Promise<number> {
     try {
       const found = await this.#manager.find({ signal: this.#closing.signal });
-      // Servers before 2.10 let two processes make one durable at once: the second changes what the first has made.
+      // Servers before 2.10 let two processes make one durable at once: the second one changes the settings of the first.
       this.#infoAt = found === 'made' ? Number.NEGATIVE_INFINITY : performance.now();
       if (found === 'durable' || found === 'made') {
         this.#report.clear();
@@ -252,7 +252,7 @@ export class DurableSource implements Source {
     } catch (error) {
       if (this.#closing.signal.aborted) return 0;
       if (isConflict(error)) this.#refused.clear();
-      // What the service can work without waits for its rights; a listener that lacks one at its start is a mistake.
+      // Optional sources wait for their rights; a listener without a right at its start is a mistake.
       const waits = this.durable.optional && isMissingRight(error);
       if (error instanceof LightbusError && this.#settleStart !== undefined && !waits) {
         this.#settleStart.reject(error);
@@ -264,12 +264,12 @@ export class DurableSource implements Source {
     }
   }
 
-  /** Looks at once how far the durable is and what it has become; resolves when that is known. Never throws. */
+  /** Checks the durable's progress and settings now. Never throws. */
   async look(): Promise<void> {
     if (this.#ready) await this.#refresh();
   }
 
-  /** Every few seconds: has the server gone silent, and how far is the durable. */
+  /** Every few seconds: checks whether the server is silent, and the progress of the durable. */
   #check(): void {
     if (!this.#ready) return;
     if (this.#pulls.silent) {
@@ -290,14 +290,14 @@ export class DurableSource implements Source {
       if (!there && this.#ready) this.#ended('gone', 'the durable is not there, or another one');
       if (this.lease !== lease) this.#sink.changed(this);
     } catch (error) {
-      // Looking for it again tells of it, until it is set back.
+      // The next look reports it, until somebody corrects it.
       if (isConflict(error) && this.#ready) return this.#ended('trouble', error.message);
       this.#parts.logger.debug({ durable: this.durable.name, err: error }, 'No news of the durable');
     }
   }
 }
 
-/** Whether only the headers of a message have come, as of a durable that was made headers_only while pulls were open. */
+/** Whether a message came without its body, as from a durable that became headers_only while pulls were open. */
 function lacksBody(delivery: JetStreamDelivery): boolean {
   return delivery.body.length === 0 && delivery.headers()['nats-msg-size'] !== undefined;
 }

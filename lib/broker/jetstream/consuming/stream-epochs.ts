@@ -1,13 +1,13 @@
 import type { StreamEpoch } from './delivery.js';
 import { LastDelivery } from './last-delivery.js';
 
-/** The epochs of one durable's deliveries, one after another: each new stream begins another. */
+/** The epochs of one durable's deliveries: each new stream begins another one. */
 export class StreamEpochs {
   readonly #gaveBack: (sequence: number) => void;
   #current: StreamEpoch;
   #streamCreated: string | undefined;
 
-  /** @param gaveBack told of each event that goes back to the server */
+  /** @param gaveBack called for each event that is returned to the server */
   constructor(gaveBack: (sequence: number) => void) {
     this.#gaveBack = gaveBack;
     this.#current = this.#make();
@@ -17,12 +17,12 @@ export class StreamEpochs {
     return this.#current;
   }
 
-  /** Until it is known what became of the stream, nothing of it is settled. */
+  /** Nothing is settled until it is known whether the stream still exists. */
   doubt(): void {
     this.#current.live = false;
   }
 
-  /** What was handed over before may be settled, if it is of the same stream: of one that was made then. */
+  /** Earlier deliveries may be settled if the stream is the same, that is, if it was made at the same time. */
   renew(created: string | undefined): void {
     const same = this.#streamCreated === undefined || created === this.#streamCreated;
     this.#streamCreated = created;

@@ -3,7 +3,7 @@ import type { DurableSpec } from '../../broker.js';
 
 const REPORT_EVERY_MS = 30_000;
 
-/** Says what a source waits for, at once, when that is something else, and then every half minute. */
+/** Logs what a source waits for: at once, when it changes, and every half minute. */
 export class WaitingReport {
   readonly #durable: DurableSpec;
   readonly #logger: Logger;
@@ -19,7 +19,7 @@ export class WaitingReport {
     const { name, stream, optional } = this.#durable;
     const byHand = (command: string) => `and manage is false; create it by hand ("${command}")`;
     if (what === 'no-durable' && stream.manage) {
-      // It is made as soon as there is a stream to make it on.
+      // The durable is made as soon as its stream exists.
       this.#write(
         'info',
         `The stream of ${stream.purpose} vanished before the durable ${name} was made; looking again`,
@@ -44,7 +44,7 @@ export class WaitingReport {
     this.#write('error', `The durable ${name} of ${stream.purpose} cannot be used; trying again`, error);
   }
 
-  /** All is well: the next thing to wait for is told at once. */
+  /** The source waits for nothing; the next thing to wait for is logged at once. */
   clear(): void {
     this.#reportedAt = Number.NEGATIVE_INFINITY;
   }

@@ -1,7 +1,7 @@
 const ACK_PREFIX = '$JS.ACK.';
 const TIMESTAMP = /^\d{7,20}$/;
 
-/** What the reply subject of a delivery says: where to acknowledge it, and which delivery of what it is. */
+/** The parts of a delivery's reply subject, to which acknowledgements go. */
 export interface AckAddress {
   readonly stream: string;
   readonly durable: string;
@@ -10,7 +10,7 @@ export interface AckAddress {
   /** Counts all deliveries of the durable, repeated ones too. */
   readonly durableSequence: number;
   readonly timestamp: string;
-  /** Events that the durable still had to deliver then. */
+  /** How many events the durable still had to deliver. */
   readonly pending: number;
 }
 
@@ -22,7 +22,7 @@ export interface AckAddress {
  */
 export function parseAckAddress(reply: string | undefined): AckAddress | undefined {
   if (reply === undefined || !reply.startsWith(ACK_PREFIX)) return undefined;
-  const dots: number[] = []; // Every delivery comes this way: faster than splitting, and than destructuring what that gives.
+  const dots: number[] = []; // On the path of each delivery: faster than `split` and destructuring.
   for (let dot = ACK_PREFIX.length - 1; dot !== -1; dot = reply.indexOf('.', dot + 1)) dots.push(dot);
   const tokens = dots.length + 2;
   if (tokens !== 9 && tokens !== 11 && tokens !== 12) return undefined;

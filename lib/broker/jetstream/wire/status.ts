@@ -2,7 +2,7 @@ import type { Msg } from 'nats';
 import { type Headers, parseHeaders } from '../../../message/headers.js';
 import { headerBlock } from './header-block.js';
 
-/** The server's word where a message was expected, e.g. `NATS/1.0 409 Consumer Deleted`. */
+/** A status that the server sends in place of a message, e.g. `NATS/1.0 409 Consumer Deleted`. */
 export interface Status {
   readonly code: number;
   readonly description: string;
@@ -10,8 +10,8 @@ export interface Status {
 }
 
 /**
- * Reads a status; undefined if the message bears none. Anybody may write to an inbox whose name he knows: the client's own
- * reader throws on headers that are none, which would end its connection.
+ * Reads a status; undefined if the message has none. Everybody may publish to an inbox with a known name, and the client's
+ * own reader throws on damaged headers, which would end its connection.
  */
 export function statusOf(message: Msg): Status | undefined {
   const block = headerBlock(message);
