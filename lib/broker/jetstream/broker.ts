@@ -9,7 +9,8 @@ import { AckQueue } from './consuming/acks.js';
 import { ByteBudget } from './consuming/byte-budget.js';
 import { DurableSource } from './consuming/source.js';
 import { Provisioner } from './provisioning/provision.js';
-import { Publisher, type PublishTarget } from './publishing/publisher.js';
+import type { PublishTarget } from './publishing/in-flight.js';
+import { Publisher } from './publishing/publisher.js';
 import { JetStreamStore } from './store.js';
 
 const HEALING_TIMEOUT_MS = 5000;

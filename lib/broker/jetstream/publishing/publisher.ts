@@ -6,47 +6,13 @@ import { AnswerInbox } from '../connection/answer-inbox.js';
 import type { Connection } from '../connection/connection.js';
 import { describeMissingRight } from '../connection/rights.js';
 import { RefusedPublish, readAnswer } from './answer.js';
+import { encodeHeaders, type InFlight, mayBeSent, notConfirmed, type PublishTarget, storedBy } from './in-flight.js';
 
 const SWEEP_EVERY_MS = 50;
 const RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 1000;
 /** Without an answer for so long, an event is sent again; the server drops the second of one id. */
 const SILENCE_MS = 4000;
-/** An event is sent again within this part of the time for which its stream remembers ids; later, it could be stored twice. */
-const SAFE_PART_OF_WINDOW = 0.5;
-
-/** Where events are published to. */
-export interface PublishTarget {
-  /** The only stream whose answer counts. */
-  readonly stream: string;
-  /** The JetStream domain that it is in, if that is known. */
-  readonly domain: string | undefined;
-  /** Where it is configured, for errors. */
-  readonly settings: string;
-  /** For how long the stream remembers the ids of events, in milliseconds, as the server has it. */
-  readonly duplicateWindow: number;
-}
-
-/** One event on its way: sent again with the same id until it is confirmed or time is up. */
-interface InFlight {
-  readonly event: WireEvent;
-  readonly target: PublishTarget;
-  /** All that the client calls on headers, so that an entry can be given in their place. */
-  readonly encode: (this: InFlight) => Uint8Array;
-  readonly deadline: number;
-  readonly signal: AbortSignal | undefined;
-  readonly abort: (() => void) | undefined;
-  readonly resolve: (stored: Stored) => void;
-  readonly reject: (error: unknown) => void;
-  /** When it is to be sent (again), as `performance.now()` counts. */
-  nextTry: number;
-  wait: number;
-  /** Times it was sent without an answer so far; any of these may have stored it. */
-  unanswered: number;
-  /** When the first of these was sent. */
-  firstSent: number;
-  lastProblem: string | undefined;
-}
 
 /** Publishes with confirmation over one subscription of its own: the client's own way costs an error object on every success. */
 export class Publisher {
@@ -219,7 +185,7 @@ export class Publisher {
     const now = performance.now();
     const silent: string[] = [];
     for (const [token, entry] of this.#inFlight) {
-      if (entry.deadline <= now) this.#settle(token)?.reject(this.#gaveUp(entry));
+      if (entry.deadline <= now) this.#settle(token)?.reject(this.#notConfirmed(entry));
       else if (entry.nextTry > now) continue;
       else if (entry.unanswered === 0) this.#send(token, entry);
       else {
@@ -258,32 +224,8 @@ export class Publisher {
     return entry;
   }
 
-  #gaveUp(entry: InFlight): EventFireTimeout {
-    const connected = this.#connection.connected ? '' : `there is no connection to ${this.#connection.address}; `;
-    const problem = connected + (entry.lastProblem ?? 'the server did not answer');
-    const stored = storedBy(entry);
-    const verdict =
-      stored === 'no'
-        ? 'It was not stored.'
-        : 'It may have been stored: fire it again with the same id, and the server keeps one of them.';
-    return new EventFireTimeout(`${entry.event.subject} was not confirmed within its timeout: ${problem}. ${verdict}`, {
-      stored,
-    });
+  #notConfirmed(entry: InFlight): Error {
+    const { connected, address } = this.#connection;
+    return notConfirmed(entry, connected ? undefined : `there is no connection to ${address}`);
   }
-}
-
-/** Whether a copy of the event is dropped if an earlier one was stored. */
-function mayBeSent(entry: InFlight, now: number): boolean {
-  if (entry.unanswered === 0) return true;
-  if (now - entry.firstSent < entry.target.duplicateWindow * SAFE_PART_OF_WINDOW) return true;
-  entry.lastProblem ??= `the server did not answer, and ${entry.target.stream} remembers an id for ${entry.target.duplicateWindow} ms only, so it was not sent again`;
-  return false;
-}
-
-function encodeHeaders(this: InFlight): Uint8Array {
-  return this.event.headers;
-}
-
-function storedBy(entry: InFlight): 'no' | 'maybe' {
-  return entry.unanswered > 0 ? 'maybe' : 'no';
 }
