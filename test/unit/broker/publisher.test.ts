@@ -53,12 +53,14 @@ describe('the publisher', () => {
     clock = sinon.useFakeTimers({
       toFake: ['performance', 'setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'],
     });
+    sinon.stub(Math, 'random').returns(0); // The tests count on delays without jitter.
     connection = new FakeConnection();
     publisher = new Publisher(connection as unknown as Connection, async () => undefined);
   });
   afterEach(() => {
     publisher.close();
     clock.restore();
+    sinon.restore();
   });
   const event = { subject: 'lightbus.auth.x', headers: Buffer.from(''), body: Buffer.from('{}') };
   const publish = (target = TARGET, timeout = 15_000) =>

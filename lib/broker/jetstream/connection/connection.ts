@@ -3,6 +3,7 @@ import { Events, type NatsConnection, type Status } from 'nats';
 import { BusAlreadyClosed, EventFireTimeout } from '../../../errors.js';
 import type { Logger } from '../../../logger.js';
 import type { WaitOptions } from '../../broker.js';
+import { RetryDelay } from '../../retry-delay.js';
 import { pause, within } from '../../wait.js';
 import { guardClient } from './client-guard.js';
 import { Dialer, type DialOptions } from './dialer.js';
@@ -145,7 +146,8 @@ export class Connection {
   /** @param onceWelcome the server has taken these credentials before: a refusal may pass */
   async #connect({ onceWelcome }: { onceWelcome: boolean }): Promise<void> {
     try {
-      for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, LAST_RETRY_MS)) {
+      const delay = new RetryDelay(FIRST_RETRY_MS, LAST_RETRY_MS);
+      for (;;) {
         try {
           const nats = await this.#dialer.dial();
           if (!this.closed) this.#adopt(nats);
@@ -161,7 +163,7 @@ export class Connection {
           if (!onceWelcome && !this.#dialer.mayPass(error)) throw this.#dialer.refusal(error);
           this.#reportLoss();
         }
-        await pause(wait, this.#closing.signal);
+        await pause(delay.next(), this.#closing.signal);
         // Nobody waits any longer: a later call begins anew, and the process can end.
         if (this.#waiting === 0 || this.closed) return;
       }

@@ -1,6 +1,7 @@
 import { ErrorCode, NatsError } from 'nats';
 import { EventFireTimeout, InvalidConfiguration, LightbusError } from '../../../errors.js';
 import type { WaitOptions } from '../../broker.js';
+import { RetryDelay } from '../../retry-delay.js';
 import { pause, remaining } from '../../wait.js';
 import type { Connection } from './connection.js';
 import { explainMissingRight } from './rights.js';
@@ -65,7 +66,8 @@ export class JetStreamApi {
    */
   async request<T>(operation: string, body: object | undefined, waitOptions: WaitOptions): Promise<T> {
     const began = performance.now();
-    for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, LAST_RETRY_MS)) {
+    const delay = new RetryDelay(FIRST_RETRY_MS, LAST_RETRY_MS);
+    for (;;) {
       const nats = await this.#connection.ready(waitOptions);
       waitOptions.signal?.throwIfAborted();
       try {
@@ -80,6 +82,7 @@ export class JetStreamApi {
         if (!isTransient(error)) throw error;
         if (performance.now() - began >= TELL_SILENCE_AFTER_MS) this.#tellSilence(operation, error);
         const deadline = waitOptions.deadline ?? Number.POSITIVE_INFINITY;
+        const wait = delay.next();
         if (performance.now() + wait >= deadline) throw this.#gaveUp(operation, error);
         await pause(wait, waitOptions.signal);
       }

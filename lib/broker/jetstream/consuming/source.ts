@@ -2,6 +2,7 @@ import type { Msg } from 'nats';
 import { DurableConflict, LightbusError, StreamConflict } from '../../../errors.js';
 import type { Logger } from '../../../logger.js';
 import type { DurableSpec, Sink, Source } from '../../broker.js';
+import { RetryDelay } from '../../retry-delay.js';
 import { pause } from '../../wait.js';
 import type { Connection } from '../connection/connection.js';
 import type { JetStreamApi } from '../connection/requests.js';
@@ -60,7 +61,7 @@ export class DurableSource implements Source {
   #settleStart: { resolve: () => void; reject: (error: unknown) => void } | undefined;
   #establishing = false;
   #ready = false;
-  #retryWait = FIRST_RETRY_MS;
+  readonly #retryDelay = new RetryDelay(FIRST_RETRY_MS, LAST_RETRY_MS);
   #infoAt = 0;
 
   constructor(durable: DurableSpec, sink: Sink, parts: SourceOptions) {
@@ -171,7 +172,7 @@ export class DurableSource implements Source {
     this.#pulls.delivered();
     this.#bytes.came(sizeOf(message));
     this.#manager.observe(address);
-    this.#retryWait = FIRST_RETRY_MS;
+    this.#retryDelay.reset();
     const delivery = new JetStreamDelivery(message, address, this.#parts.acks, this.#epochs.current);
     if (this.#epochs.current.last.repeats(address) && maySetBack(this.#parts.connection.nats?.info?.version)) {
       this.#parts.logger.debug(
@@ -193,7 +194,7 @@ export class DurableSource implements Source {
 
   #ended(how: Ended, reason: string): void {
     if (how === 'expired') {
-      this.#retryWait = FIRST_RETRY_MS;
+      this.#retryDelay.reset();
       this.#refused.clear();
       return this.#sink.changed(this);
     }
@@ -201,13 +202,7 @@ export class DurableSource implements Source {
     this.#parts.logger.debug({ durable: this.durable.name, reason }, 'A pull ended');
     this.#ready = false;
     if (how === 'gone') this.#epochs.doubt();
-    void this.#establish(this.#backOff());
-  }
-
-  #backOff(): number {
-    const wait = this.#retryWait;
-    this.#retryWait = Math.min(wait * 2, LAST_RETRY_MS);
-    return wait;
+    void this.#establish(this.#retryDelay.next());
   }
 
   /** Tries until there is a durable to pull from. */
@@ -260,7 +255,7 @@ export class DurableSource implements Source {
       } else {
         this.#report.failed(error);
       }
-      return this.durable.optional ? OPTIONAL_RETRY_MS : this.#backOff();
+      return this.durable.optional ? OPTIONAL_RETRY_MS : this.#retryDelay.next();
     }
   }
 
@@ -276,7 +271,7 @@ export class DurableSource implements Source {
       this.#parts.logger.warn({ durable: this.durable.name }, 'Two heartbeats of a pull are missing; asking again');
       this.#ready = false;
       this.#pulls.forget();
-      void this.#establish(this.#backOff());
+      void this.#establish(this.#retryDelay.next());
     } else if (performance.now() - this.#infoAt > INFO_EVERY_MS) {
       void this.#refresh();
     }

@@ -1,6 +1,7 @@
 import { EventFireTimeout } from '../../../errors.js';
 import type { WireEvent } from '../../../message/codec.js';
 import type { Stored } from '../../broker.js';
+import type { RetryDelay } from '../../retry-delay.js';
 
 /** An event is sent again only within this part of the duplicate window; later, it could be stored twice. */
 const SAFE_PART_OF_WINDOW = 0.5;
@@ -30,7 +31,8 @@ export interface InFlight {
   readonly reject: (error: unknown) => void;
   /** When it is to be sent again, by the monotonic clock. */
   nextTry: number;
-  wait: number;
+  /** Undefined until it must be sent again. */
+  delay: RetryDelay | undefined;
   /** How often it was sent without an answer; each of these may have stored it. */
   unanswered: number;
   /** When the first of these was sent. */

@@ -2,6 +2,7 @@ import type { Msg, NatsConnection, PublishOptions } from 'nats';
 import { BusAlreadyClosed, EventFireTimeout, LightbusError } from '../../../errors.js';
 import type { WireEvent } from '../../../message/codec.js';
 import type { Stored, WaitOptions } from '../../broker.js';
+import { RetryDelay } from '../../retry-delay.js';
 import { AnswerInbox } from '../connection/answer-inbox.js';
 import type { Connection } from '../connection/connection.js';
 import { describeMissingRight } from '../connection/rights.js';
@@ -63,7 +64,7 @@ export class Publisher {
         resolve,
         reject,
         nextTry: 0,
-        wait: RETRY_MIN_MS,
+        delay: undefined,
         unanswered: 0,
         firstSent: 0,
         lastProblem: undefined,
@@ -169,8 +170,8 @@ export class Publisher {
 
   #tryLater(entry: InFlight, problem: string): void {
     entry.lastProblem = problem;
-    entry.nextTry = performance.now() + entry.wait;
-    entry.wait = Math.min(entry.wait * 2, RETRY_MAX_MS);
+    entry.delay ??= new RetryDelay(RETRY_MIN_MS, RETRY_MAX_MS);
+    entry.nextTry = performance.now() + entry.delay.next();
   }
 
   #forbidden(operation: string, subject: string): void {
