@@ -1,22 +1,22 @@
 import { InvalidName } from '../errors.js';
 import { isRefusedWord } from '../names.js';
 
-/** What the nodes of a bus can do; each verb is given the API and the event that the path stands for. */
+/** The verbs of a bus's nodes; each gets the API and the event of the node's path. */
 export interface Verbs {
   fire(apiName: string, eventName: string, args: readonly unknown[]): Promise<unknown>;
   listen(apiName: string, eventName: string, args: readonly unknown[]): unknown;
   listenBatch(apiName: string, eventName: string, args: readonly unknown[]): unknown;
 }
 
-/** Properties of the bus itself, beside its APIs. */
+/** Properties of the bus itself, besides its APIs. */
 export type Members = Readonly<Record<string | symbol, unknown>>;
 
-/** Names that a node remembers, so that asking twice gives the same object: more than any API declares. */
+/** How many names a node remembers, so that each always returns the same object: more than any API declares. */
 const MAX_CACHED_NAMES = 1000;
 
 /**
- * The bus as an object of nodes, `bus.auth.user_created`. A node knows its path and nothing else; the verb that is called
- * on it decides what the path means: its last token is the event, what stands before it the API.
+ * The bus as an object of nodes, `bus.auth.user_created`. A node knows nothing but its path. When a verb is called on it, the
+ * last token of the path is the event, and those before it are the API.
  */
 export function createBus<B>(members: Members, verbs: Verbs): B {
   return node([], members, verbs) as B;
@@ -29,12 +29,12 @@ function node(path: readonly string[], members: Members, verbs: Verbs): object {
       const child = children.get(key);
       if (child !== undefined) return child;
       if (Object.hasOwn(own, key)) return Reflect.get(own, key) as unknown;
-      // What JavaScript asks every object for (`then` when it is awaited, `toJSON`, symbols when it is printed) is not an event.
+      // Names that JavaScript looks up on every object (`then` for `await`, `toJSON`, symbols for printing) are not events.
       if (typeof key === 'symbol' || key === '__proto__') return Reflect.get(Object.prototype, key) as unknown;
       const isVerb = key === 'fire' || key === 'listen' || key === 'listenBatch';
       if (!isVerb && isRefusedWord(key)) return Reflect.get(Object.prototype, key) as unknown;
       const made = isVerb ? verb(key, path, verbs) : node([...path, key], {}, verbs);
-      // Whoever asks for names that come from outside must not fill the memory.
+      // Names may come from outside, and must not fill the memory.
       if (children.size < MAX_CACHED_NAMES) children.set(key, made);
       return made;
     },
@@ -44,7 +44,7 @@ function node(path: readonly string[], members: Members, verbs: Verbs): object {
   });
 }
 
-/** What a node has itself: little, so that printing it, comparing it or writing it as JSON finds nothing strange. */
+/** A node's own properties: few, so that printing, comparing and JSON work as for a plain object. */
 function target(path: readonly string[], members: Members): object {
   const name = ['bus', ...path].join('.');
   const own: Record<string | symbol, unknown> = { ...members };
@@ -72,7 +72,7 @@ function verb(name: keyof Verbs, path: readonly string[], verbs: Verbs): (...arg
   if (name !== 'fire') return (...args) => call(args);
   return (...args) => {
     try {
-      return call(args); // A promise already; an async function would wait for it once more.
+      return call(args); // Already a promise; an async function would add a turn.
     } catch (error) {
       return Promise.reject(error);
     }

@@ -25,7 +25,7 @@ export interface ClientDependencies {
   readonly firer: Firer;
 }
 
-/** `bus.client`, as the `Client` type describes it; the types of events are the business of that type alone. */
+/** `bus.client`. The public type `Client` has the types of events; this class does not. */
 export class BusClient {
   readonly #parts: ClientDependencies;
   readonly deadLetters: DeadLetters;
@@ -97,7 +97,7 @@ function internals({ apis, lifecycle, registry, worker }: ClientDependencies): B
   };
 }
 
-/** A name, or a handle: of an API with dots, its last word is what would be the event of an event's handle. */
+/** The name of an API, or that of a handle: if the name has dots, its last token stands where an event's would. */
 function readApi(api: unknown): string {
   const named = (api as { '~lightbus'?: Partial<Target> } | null | undefined)?.['~lightbus'];
   if (typeof named?.apiName !== 'string') return api as string;

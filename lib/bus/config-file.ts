@@ -77,11 +77,11 @@ async function readConfigFile(path: string): Promise<unknown> {
     throw new InvalidConfiguration(`The configuration file ${path} ${reason}`, { cause });
   });
   const json = path.endsWith('.json');
-  // Loaded when it is needed: in a browser's environment, such as jsdom, another build of it would be found.
+  // Imported late, because in a browser's environment, such as jsdom, another build would be found.
   const { LineCounter, parseDocument } = await import('yaml');
   const lineCounter = new LineCounter();
-  // JSON too is read as YAML, of which it is a part: the errors of JSON.parse know no line. None of the file's text
-  // may reach an error, because it may hold a password: hence no pretty errors, and messages cut before quotations.
+  // JSON is a part of YAML, and is read as such, because errors of JSON.parse have no line. No text of the file may reach
+  // an error, because it may be a password: hence no pretty errors, and messages are cut before quotations.
   const document = parseDocument(text, { schema: json ? 'json' : 'core', prettyErrors: false, lineCounter });
   const [error] = document.errors;
   if (error !== undefined) {
@@ -99,7 +99,7 @@ async function readConfigFile(path: string): Promise<unknown> {
   return content;
 }
 
-/** Values are taken as they stand; who writes `${PASSWORD}` expects something else. */
+/** Refuses `${PASSWORD}`: values are taken literally, and nobody who writes this expects that. */
 function refuseVariables(path: string, value: unknown, key = ''): void {
   if (typeof value === 'object' && value !== null) {
     for (const [name, item] of Object.entries(value)) refuseVariables(path, item, key === '' ? name : `${key}.${name}`);

@@ -19,13 +19,13 @@ export class Contracts {
     }
   }
 
-  /** What the schemas say in vain, as sentences. */
+  /** Sentences on parts of schemas that have no effect. */
   *remarks(): Generator<string> {
     for (const api of this.#apis.values())
       for (const event of api.events.values()) yield* remarksOn(event, this.#validators);
   }
 
-  /** Undefined for an event that this bus has no definition of. */
+  /** Undefined if this bus has no definition of the event. */
   of(apiName: string, eventName: string): Contract | undefined {
     return this.#contracts.get(`${apiName}.${eventName}`);
   }

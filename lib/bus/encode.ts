@@ -15,7 +15,7 @@ import { eventNotFound } from './worker/registry.js';
 /** Kept free in a message, so that the same event fits as a dead letter, which has more headers. */
 const RESERVE_BYTES = 16 * 1024;
 
-/** Makes events from what they are fired with, up to their bytes; needs no connection. */
+/** Turns the arguments of a fire into an event, and the event into bytes. Needs no connection. */
 export class EventEncoder {
   readonly #apis: ReadonlyMap<string, ApiDefinition>;
   readonly #contracts: Contracts;
@@ -34,7 +34,7 @@ export class EventEncoder {
 
   /**
    * Reads the arguments of a fire: checks names, fills defaults in, writes the body, and validates it if `prepare` has
-   * been called for the event. What the caller changes afterwards changes nothing.
+   * been called for the event. Later changes to the arguments have no effect.
    *
    * @throws UnknownApi, EventNotFound, InvalidName, InvalidEventArguments, ValidationError
    */
@@ -48,7 +48,7 @@ export class EventEncoder {
     return new Outgoing(source, options, body, validated);
   }
 
-  /** Works out, once for each event, what its encoding needs of the configuration. */
+  /** Computes, once for each event, the settings that its encoding needs. */
   prepare(source: EventSource, config: Config): Prepared {
     source.prepared ??= this.#prepare(source.definition, config);
     return source.prepared;
@@ -73,7 +73,7 @@ export class EventEncoder {
   #sourceOf(definition: EventDefinition): EventSource {
     const known = this.#sources.get(definition);
     if (known !== undefined) return known;
-    const contract = this.#contracts.of(definition.apiName, definition.name) as Contract; // The definition is there, so its contract is.
+    const contract = this.#contracts.of(definition.apiName, definition.name) as Contract; // There is a contract for each definition.
     const source: EventSource = { definition, contract, prepared: undefined };
     this.#sources.set(definition, source);
     return source;

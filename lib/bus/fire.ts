@@ -12,7 +12,7 @@ import type { EventSource, FireWaitOptions, Outgoing, Prepared } from './outgoin
 import type { Streams } from './streams.js';
 import { Turns } from './turns.js';
 
-/** What a closing bus gives to events that are not on their way yet. */
+/** How long a closing bus waits for events that were not sent yet. */
 const CLOSING_GRACE_MS = 1000;
 
 export interface FirerDependencies {
@@ -28,7 +28,7 @@ export class Firer {
   readonly #parts: FirerDependencies;
   readonly #encoder: EventEncoder;
   readonly #ensured = new Set<StreamSpec>();
-  /** By API: in which its events leave. */
+  /** By API: keeps the order of its events. */
   readonly #turns = new Map<string, Turns>();
   #pending = 0;
   #whenIdle: (() => void) | undefined;
@@ -38,7 +38,7 @@ export class Firer {
     this.#encoder = new EventEncoder(parts);
   }
 
-  /** Rejects rather than throws. What the caller changes after this call changes nothing. */
+  /** Never throws; it rejects. Changes to the arguments after this call have no effect. */
   fire(apiName: string, eventName: string, args: readonly unknown[]): Promise<EventMessage> {
     let event: Outgoing;
     try {
@@ -61,7 +61,7 @@ export class Firer {
     if (this.#pending === 0) this.#whenIdle?.();
   }
 
-  /** Resolves when nothing is being fired, or after a second: without a server there is nothing to wait for. */
+  /** Resolves when no fire is under way, or after a second, because without a server none would end. */
   idle(): Promise<void> {
     if (this.#pending === 0) return Promise.resolve();
     return new Promise((resolve) => {
@@ -73,7 +73,7 @@ export class Firer {
     });
   }
 
-  /** Opens what is not open, runs hooks, and publishes after what was fired before. */
+  /** Opens the bus if needed, runs hooks, and publishes after all events that were fired before. */
   async #sendInTurn(event: Outgoing): Promise<EventMessage> {
     const { lifecycle, hooks } = this.#parts;
     const { source } = event;

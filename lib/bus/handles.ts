@@ -11,13 +11,13 @@ import type { DeadLetters } from './dead-letters/admin.js';
 /** How one event is fired. */
 export interface FireOptions {
   /**
-   * The event's id, by which it is stored once only: fire again with the same id if you cannot know whether the first try
-   * was stored. Without line breaks. @default a new UUIDv7
+   * The event's id. The stream stores one event of an id, so fire again with the same id if you do not know whether the first
+   * attempt was stored. Without line breaks. @default a new UUIDv7
    */
   readonly id?: string | undefined;
   /** How long to wait until the event is stored. @default the API's `eventFireTimeout`, 15 seconds unless set */
   readonly timeout?: Duration | undefined;
-  /** Stops waiting; the event may have been stored all the same. */
+  /** Aborts the waiting; the event may have been stored anyway. */
   readonly signal?: AbortSignal | undefined;
   /**
    * Text headers of your own, e.g. `traceparent` or a tenant; handlers read them in `event.headers`, names in lowercase.
@@ -29,7 +29,7 @@ export interface FireOptions {
 // biome-ignore lint/complexity/noBannedTypes: asks whether nothing is required, which is what `{}` says
 type FireArguments<I> = {} extends I ? [parameters?: I, options?: FireOptions] : [parameters: I, options?: FireOptions];
 
-/** What names an event of a bus: `A` its API, `E` its name, `O` the parameters that its handlers receive. */
+/** Identifies an event of a bus: `A` is its API, `E` its name, `O` the parameters that its handlers receive. */
 // biome-ignore lint/suspicious/noExplicitAny: a handle of an unknown event, whose parameters are any JSON values
 export interface HandleShape<A extends string = string, E extends string = string, O = any> {
   readonly '~lightbus': {
@@ -62,7 +62,7 @@ export interface EventHandle<A extends string = string, E extends string = strin
 
   /**
    * Records a listener for the event; it runs when the worker does. The event is acknowledged after the handler has
-   * returned or its promise has resolved. It may be handed over more than once, so handlers must be idempotent.
+   * returned or its promise has resolved. It may be delivered more than once, so handlers must be idempotent.
    *
    * @param handler a function, or the `URL` of a module whose default export is one, run in worker threads
    * @throws InvalidEventListener, InvalidName, DuplicateListenerName, ListenersAlreadyStarted
@@ -73,7 +73,7 @@ export interface EventHandle<A extends string = string, E extends string = strin
   ): Listener;
 
   /**
-   * Records a listener that takes its events by the batch: one outcome for all of a batch, but for those that
+   * Records a listener that takes its events in batches. All events of a batch have the same outcome, except those that
    * `batch.fail(event, error)` names.
    *
    * @throws InvalidEventListener, InvalidName, DuplicateListenerName, ListenersAlreadyStarted
@@ -114,7 +114,7 @@ type ApiName<A> = A extends string ? A : A[keyof A] extends HandleShape<infer N>
 
 type ToIntersection<U> = (U extends unknown ? (of: U) => void : never) extends (of: infer I) => void ? I : never;
 
-/** What a bus has beside its APIs. */
+/** The properties of a bus besides its APIs. */
 export interface BusMembers<in C extends ApiClass> {
   /** Hooks, the worker, listeners for several events, `close()`. */
   readonly client: Client<C>;
@@ -140,7 +140,7 @@ type HandleOf<C> = C extends { new (): infer T; readonly meta: { readonly name: 
 /** The events of the API called `N`, as far as its class declares them. */
 type EventOfApi<C, N> = unknown extends C ? ReceivedEvent<N & string> : EventOf<HandleOf<ClassNamed<C, N>>>;
 
-/** `bus.client`: what concerns the bus as a whole. Hooks run in the order in which they were added, and are awaited. */
+/** `bus.client`: the parts that concern the whole bus. Hooks run in the order in which they were added, and are awaited. */
 export interface Client<in C extends ApiClass> {
   /**
    * One listener for several events, also of several APIs. `event.eventName` (and `apiName`) narrow `event.parameters`.
@@ -154,8 +154,8 @@ export interface Client<in C extends ApiClass> {
   ): Listener;
 
   /**
-   * One listener for a whole API, in order across its events. An event that the class does not declare is handed over too,
-   * so leave the handler a way out for names that it does not know.
+   * One listener for a whole API, in order across its events. It also gets events that the class does not declare, so the
+   * handler must cope with unknown names.
    *
    * ```ts
    * bus.client.listenForApi('auth', (parameters, event) => audit(event.eventName, parameters), { listenerName: 'audit' });
@@ -175,12 +175,12 @@ export interface Client<in C extends ApiClass> {
 
   /**
    * Runs when the worker starts, before any event is handled: the place to `listen`. A failing hook stops the start. `signal` is
-   * aborted when the worker is stopped meanwhile; a second later it is no longer waited for.
+   * aborted if the worker is stopped meanwhile; a second later the start no longer waits for the hook.
    */
   onStart(hook: (argument: { readonly signal: AbortSignal }) => unknown): void;
   /**
    * Runs when the worker has stopped, before the connection is closed. `signal` is aborted after `shutdownTimeout`; a second later
-   * the hook is no longer waited for. A hook that fails makes `worker.done` reject; the other hooks run all the same.
+   * the stop no longer waits for the hook. A failing hook makes `worker.done` reject; the other hooks still run.
    */
   onStop(hook: (argument: { readonly signal: AbortSignal }) => unknown): void;
   /** Runs before an event is sent, its parameters valid. A failing hook makes `fire` fail with its error. */
@@ -196,13 +196,13 @@ export interface Client<in C extends ApiClass> {
    * Starts the listeners in this process; resolves when they run. Stops when `signal` is aborted. May be called again after a start
    * that failed.
    *
-   * @throws NothingToListenFor if nothing listens once the `onStart` hooks have run
+   * @throws NothingToListenFor if there is no listener after the `onStart` hooks
    */
   startWorker(options?: { readonly signal?: AbortSignal | undefined }): Promise<Worker>;
 
   /**
-   * Stops the worker, if there is one, and closes the connection. From now on the bus refuses to fire, but for handlers and hooks
-   * that still run. Not to be awaited in these, for it waits for them.
+   * Stops the worker, if there is one, and closes the connection. From now on the bus refuses to fire, except from handlers and
+   * hooks that still run. Do not await it in these: it waits for them.
    */
   close(): Promise<void>;
 }
@@ -210,18 +210,18 @@ export interface Client<in C extends ApiClass> {
 /** `failed`: it has stopped because a handler or a hook failed. */
 export type WorkerState = 'starting' | 'running' | 'stopping' | 'stopped' | 'failed';
 
-/** The listeners of a bus, at work: `await using worker = await bus.client.startWorker()`. */
+/** The running listeners of a bus: `await using worker = await bus.client.startWorker()`. */
 export interface Worker {
   /**
-   * Resolves when the worker has stopped because it was asked to; rejects with what stopped it otherwise. If nobody looks at it, Node
-   * ends the process with 1 then (an unhandled rejection), so that something notices.
+   * Resolves when the worker has stopped on request; rejects with the failure that stopped it otherwise. If nobody handles the
+   * rejection, Node ends the process with 1, so that the failure does not go unnoticed.
    */
   readonly done: Promise<void>;
-  /** Where it is in its life; for a health check. */
+  /** Its state, for a health check. */
   readonly state: WorkerState;
-  /** What made it fail; undefined unless `state` is `failed`, or about to be. */
+  /** The failure; undefined unless `state` is `failed` or about to be. */
   readonly error: unknown;
-  /** Lets running handlers end, gives back what has not begun, and resolves when all is acknowledged. */
+  /** Waits for running handlers, returns the other deliveries, and resolves when everything is acknowledged. */
   stop(): Promise<void>;
   /** The same as `stop()`. */
   [Symbol.asyncDispose](): Promise<void>;
@@ -235,7 +235,7 @@ type Checked<C> = C extends { readonly meta: { readonly name: infer N } }
     : C
   : C;
 
-/** What `create` takes. Every setting may come from elsewhere, too: the command line, a file, the environment. */
+/** The options of `create`. Each setting may also come from the command line, a file or the environment. */
 export interface CreateOptions<C> {
   /** The service's name, which its processes share and its listeners' durables begin with. @default the package's name */
   readonly serviceName?: string | undefined;
@@ -247,7 +247,7 @@ export interface CreateOptions<C> {
   readonly config?: string | ConfigInput | undefined;
   /** Where and how to connect; short for `config.nats`. */
   readonly nats?: NatsOptions | undefined;
-  /** What the bus logs to, e.g. a pino logger. @default standard error */
+  /** The logger of the bus, e.g. a pino logger. @default standard error */
   readonly logger?: Logger | undefined;
 }
 

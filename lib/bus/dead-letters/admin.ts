@@ -10,22 +10,22 @@ import type { Streams } from '../streams.js';
 import { checkFilter, type DeadLetterFilter, FILTER_OPTIONS, filterOf, isFiltered, subjectsOf } from './filter.js';
 import { NotReplayable, ReplayPublisher } from './replay-publisher.js';
 
-/** How many are worked on at a time. */
+/** How many are replayed or removed at a time. */
 const CHUNK = 32;
 
 /** How dead letters are replayed or removed. */
 export interface DeadLetterAction extends DeadLetterFilter {
-  /** Changes nothing; the result says what would be done. @default false */
+  /** Only counts; changes nothing. @default false */
   readonly dryRun?: boolean | undefined;
-  /** Stops in between; what is done by then stays done, and the same call goes on with the rest. */
+  /** Stops early; the same call, repeated, goes on with the rest. */
   readonly signal?: AbortSignal | undefined;
-  /** Called every now and then. */
+  /** Called now and then. */
   readonly onProgress?: ((progress: { readonly done: number; readonly found: number }) => void) | undefined;
 }
 
 /** How dead letters are removed. */
 export interface DeadLetterRemoval extends DeadLetterAction {
-  /** Removes those of every service, where no filter says which. @default false */
+  /** Removes those of every service; needed if there is no filter. @default false */
   readonly all?: boolean | undefined;
 }
 
@@ -38,19 +38,19 @@ const ACTION_OPTIONS: RuleTable<DeadLetterAction> = {
 
 const REMOVAL_OPTIONS: RuleTable<DeadLetterRemoval> = { ...ACTION_OPTIONS, all: { type: 'boolean' } };
 
-/** What became of dead letters that were to be replayed or removed. */
+/** The result of replaying or removing dead letters. */
 export interface DeadLetterResult {
   /** How many the filter found. */
   readonly found: number;
-  /** How many were replayed or removed; of a dry run, how many would be. */
+  /** How many were replayed or removed, or would be, in a dry run. */
   readonly done: number;
-  /** How many somebody else replayed or removed meanwhile. */
+  /** How many somebody else has replayed or removed meanwhile. */
   readonly gone: number;
-  /** Those that are left, with the reason. */
+  /** Dead letters that could not be replayed, each with the reason. */
   readonly failed: readonly { readonly sequence: number; readonly id: string; readonly reason: string }[];
 }
 
-/** A dead letter with what it holds. */
+/** A dead letter with its content. */
 export interface OpenedDeadLetter extends DeadLetter {
   /** The event's own headers, names in lowercase. */
   readonly headers: Headers;
@@ -72,12 +72,12 @@ export interface DeadLetters {
   /** One dead letter with its headers and body; undefined if it is not there. */
   show(sequence: number): Promise<OpenedDeadLetter | undefined>;
   /**
-   * Hands dead letters over again, each to the listener that gave it up and to no other, oldest first; removes each once
-   * its replay is stored. What was interrupted can be repeated.
+   * Sends dead letters again, each to the listener that gave it up and to no other, oldest first, and removes each after its
+   * replay is stored. An interrupted call can be repeated.
    */
   replay(action?: DeadLetterAction): Promise<DeadLetterResult>;
   /**
-   * Removes dead letters for good. Wants a filter, or `all: true`: they are those of every service.
+   * Removes dead letters forever. Needs a filter or `all: true`, because they are those of every service.
    *
    * @throws InvalidConfiguration without either, and for wrong options
    */
@@ -91,7 +91,7 @@ interface Found {
   chosen: boolean;
 }
 
-/** What is done to each: true when it is done, false if it was gone. @throws NotReplayable if it has to be left */
+/** Replays or removes one; resolves to false if it was gone. @throws NotReplayable */
 type Act = (sequence: number) => Promise<boolean>;
 
 export class DeadLetterAdmin implements DeadLetters {
@@ -157,7 +157,7 @@ export class DeadLetterAdmin implements DeadLetters {
     );
   }
 
-  /** Finds all first, so that what is done does not change what is found, and copies go with the first of them. */
+  /** Finds all first, so that the changes do not affect the search, and handles copies together with the first of them. */
   async #forEach(action: DeadLetterAction, act: Act): Promise<DeadLetterResult> {
     const { signal, onProgress, dryRun = false } = action;
     const found = await this.#find(action);
@@ -181,7 +181,7 @@ export class DeadLetterAdmin implements DeadLetters {
     try {
       let done = await act(first);
       for (const copy of copies) {
-        // A copy stands in for what is gone; otherwise it only has to go too.
+        // If the first was gone, a copy replaces it; otherwise the copy is removed too.
         if (done) await opened.broker.store.erase(stream, copy, waitOptions());
         else done = await act(copy);
       }
@@ -229,7 +229,7 @@ export class DeadLetterAdmin implements DeadLetters {
   }
 }
 
-/** The broker's deadlines are those of firing; here nothing is fired. */
+/** The broker's timeouts are errors of firing, but nothing is fired here. */
 function throwAsOurs(error: unknown): never {
   throw error instanceof EventFireTimeout ? new LightbusError(error.message, { cause: error.cause }) : error;
 }
@@ -241,7 +241,7 @@ interface Office {
   readonly browse: (filter: DeadLetterFilter) => AsyncIterable<StoredMessage>;
 }
 
-/** What the event came with, without what was added when it was given up. */
+/** The event's own headers, without those that the dead letter adds. */
 function eventHeaders(message: StoredMessage): Headers {
   const headers = Object.create(null) as Record<string, string>;
   for (const [name, value] of Object.entries(message.headers())) {

@@ -3,9 +3,9 @@ import type { Rule, RuleTable } from '../../config/option.js';
 import type { DeadLetter } from '../../message/stored-dead-letter.js';
 import { checkApiName, checkEventName, checkListenerName, checkServiceName } from '../../names.js';
 
-/** Which dead letters are meant; without any of these, all. */
+/** Selects dead letters; an empty filter selects all. */
 export interface DeadLetterFilter {
-  /** By their places among the dead letters. */
+  /** Their sequences among the dead letters. */
   readonly sequence?: number | readonly number[] | undefined;
   readonly service?: string | undefined;
   readonly listener?: string | undefined;
@@ -17,7 +17,7 @@ export interface DeadLetterFilter {
   readonly until?: Date | undefined;
   /** A part of the error's name or message, in any case. */
   readonly error?: string | undefined;
-  /** No more than so many, the oldest first. @default no limit */
+  /** The most dead letters, the oldest first. @default no limit */
   readonly limit?: number | undefined;
 }
 

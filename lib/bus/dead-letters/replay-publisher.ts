@@ -9,7 +9,7 @@ export class NotReplayable extends Error {
   override readonly name = 'NotReplayable';
 }
 
-/** Hands dead letters back, one at a time: stores the replay, confirmed, and only then deletes the dead letter. */
+/** Replays dead letters, one at a time: deletes the dead letter only after the replay is stored. */
 export class ReplayPublisher {
   readonly #parts: { broker: Broker; deadLetters: StreamSpec; replays: StreamSpec; prefix: string };
 
@@ -55,7 +55,7 @@ export class ReplayPublisher {
         cause,
       });
     });
-    // Headers say where it is, and anybody can write headers: it has to be the very event.
+    // Anybody can write the headers that say where the event is, so compare the event itself.
     if (original?.subject !== origin.subject || original.timestamp !== origin.timestamp)
       throw new NotReplayable(`it is truncated, and stream ${origin.stream} no longer holds the original`);
     return { headers: original.headers(), body: original.body };

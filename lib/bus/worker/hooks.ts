@@ -2,9 +2,9 @@ import type { Logger } from '../../logger.js';
 import type { Hooks } from '../hooks.js';
 import type { Scope } from '../scope.js';
 
-/** What a hook gets to end in, once its signal was aborted. */
+/** How long a hook has to end after its signal was aborted. */
 const GRACE_MS = 1000;
-/** A hook `onStart` may take long, but not unnoticed. */
+/** A warning is logged after this time, because an `onStart` hook has no limit. */
 const LONG_START_MS = 30_000;
 
 export interface WorkerHookDependencies {
@@ -35,7 +35,7 @@ export async function runOnStart(parts: WorkerHookDependencies, stopping: AbortS
 }
 
 /**
- * Runs all `onStop` hooks one after another, each for `limit` milliseconds at most; a failing one keeps no other from its run.
+ * Runs all `onStop` hooks one after another, each for `limit` milliseconds at most; if one fails, the others still run.
  *
  * @throws what the first failing one threw
  */
