@@ -123,7 +123,7 @@ export class RunningListeners {
     const loop = new ListenerLoop({
       name: listener.listenerName,
       concurrency: options.concurrency,
-      inLanes: options.orderBy !== undefined,
+      byKey: options.orderBy !== undefined,
       batches: options.batch,
       suspicionOf: (held) => suspicionOf(held.attempt, options.policy),
       logger: this.#parts.lifecycle.logger,

@@ -6,9 +6,9 @@ import type { Received } from '../received.js';
 import type { Runner } from '../scheduling/loop-options.js';
 import type { PendingDelivery } from '../scheduling/pending-delivery.js';
 import { killsItsProcess } from '../scheduling/suspicion.js';
-import { inTime, isThenable } from './handler-time.js';
 import { Settlement } from './settlement.js';
 import type { SettlementOptions } from './settlement-options.js';
+import { inTime, isThenable } from './timeout.js';
 
 /** What one listener's batches need to run. */
 export interface BatchRunnerOptions extends SettlementOptions {

@@ -1,7 +1,7 @@
 import { describeError } from '../../logger.js';
 import type { ReceivedEvent } from '../../message/message.js';
 import { OnError } from '../options.js';
-import { inTime } from './handler-time.js';
+import { inTime } from './timeout.js';
 
 /** The limit where there is no `handlerTimeout`: meanwhile the event waits, and takes a slot of its listener. */
 const DEFAULT_TIMEOUT_MS = 30_000;

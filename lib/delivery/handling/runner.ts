@@ -4,9 +4,9 @@ import type { Runner } from '../scheduling/loop-options.js';
 import type { PendingDelivery } from '../scheduling/pending-delivery.js';
 import { killsItsProcess } from '../scheduling/suspicion.js';
 import { decode } from './decode.js';
-import { inTime, isThenable } from './handler-time.js';
 import { Settlement } from './settlement.js';
 import type { SettlementOptions } from './settlement-options.js';
+import { inTime, isThenable } from './timeout.js';
 
 /** What one listener's deliveries need to run. */
 export interface RunnerOptions extends SettlementOptions {

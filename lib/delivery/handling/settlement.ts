@@ -3,11 +3,11 @@ import { OnError } from '../options.js';
 import type { Received } from '../received.js';
 import type { PendingDelivery } from '../scheduling/pending-delivery.js';
 import { decode, identify, isExpected, UnexpectedSubject } from './decode.js';
-import { inTime } from './handler-time.js';
 import { ask } from './on-error.js';
 import { outcomeOf } from './outcome.js';
 import { faultOf } from './retry-after.js';
 import type { SettlementOptions } from './settlement-options.js';
+import { inTime } from './timeout.js';
 
 const UNEXPECTED_DELAY_MS = 30_000;
 const MANY_IN_A_ROW = 100;

@@ -1,5 +1,5 @@
 import type { Source } from '../../broker/broker.js';
-import { Lanes } from './lanes.js';
+import { KeyOrder } from './key-order.js';
 import type { PendingDelivery } from './pending-delivery.js';
 import type { Quarantine } from './quarantine.js';
 import { Queue } from './queue.js';
@@ -18,7 +18,7 @@ export class DeliveryBuffer {
   readonly #bySource = new Map<Source, Map<number, PendingDelivery>>();
   readonly #ready = new Queue<PendingDelivery>();
   readonly #quarantine: Quarantine;
-  readonly #lanes: Lanes | undefined;
+  readonly #keys: KeyOrder | undefined;
   /** Deliveries that run again later in this process, each with its timer. */
   readonly #retries = new Map<PendingDelivery, NodeJS.Timeout>();
   /** How many wait for a retry: their own, or that of a delivery of the same key. */
@@ -26,9 +26,9 @@ export class DeliveryBuffer {
   #replays = 0;
   #suspects = 0;
 
-  constructor(options: { inLanes: boolean; quarantine: Quarantine }) {
+  constructor(options: { byKey: boolean; quarantine: Quarantine }) {
     this.#quarantine = options.quarantine;
-    this.#lanes = options.inLanes ? new Lanes() : undefined;
+    this.#keys = options.byKey ? new KeyOrder() : undefined;
   }
 
   /** All deliveries, in the order of arrival. */
@@ -71,8 +71,8 @@ export class DeliveryBuffer {
     this.#placesOf(held.source).set(held.delivery.sequence, held);
     if (held.replayed) this.#replays += 1;
     if (held.delivery.deliveries >= SUSPICIOUS) this.#suspects += 1;
-    if (key !== undefined && this.#lanes?.enter(held, key) === false) {
-      if (this.#retries.has(this.#lanes.headOf(held) as PendingDelivery)) this.#setAside += 1;
+    if (key !== undefined && this.#keys?.enter(held, key) === false) {
+      if (this.#retries.has(this.#keys.headOf(held) as PendingDelivery)) this.#setAside += 1;
       return;
     }
     this.#makeReady(held);
@@ -91,7 +91,7 @@ export class DeliveryBuffer {
   /** Removes a delivery that has ended; the next one of its key is ready. */
   release(held: PendingDelivery): void {
     this.#forget(held);
-    const next = this.#lanes?.leave(held);
+    const next = this.#keys?.leave(held);
     if (next !== undefined) this.#makeReady(next);
   }
 
@@ -99,10 +99,10 @@ export class DeliveryBuffer {
   retryLater(held: PendingDelivery, delay: number, due: () => void): void {
     held.retries += 1;
     held.to('retrying');
-    this.#setAside += 1 + (this.#lanes?.behind(held) ?? 0);
+    this.#setAside += 1 + (this.#keys?.behind(held) ?? 0);
     const ready = () => {
       this.#retries.delete(held);
-      this.#setAside -= 1 + (this.#lanes?.behind(held) ?? 0);
+      this.#setAside -= 1 + (this.#keys?.behind(held) ?? 0);
       held.to('ready');
       this.#makeReady(held);
       due();
@@ -113,7 +113,7 @@ export class DeliveryBuffer {
   /** Tells which deliveries another process may have, or their key's first one. Replays stay, because the loop cannot end their pulls. */
   shared(): (held: PendingDelivery) => boolean {
     const stuck = this.isStuck(performance.now());
-    return (held) => !held.replayed && (held.isShared(stuck) || this.#lanes?.headOf(held)?.isShared(stuck) === true);
+    return (held) => !held.replayed && (held.isShared(stuck) || this.#keys?.headOf(held)?.isShared(stuck) === true);
   }
 
   /** Whether a delivery has run for a third of its lease. */
@@ -132,7 +132,7 @@ export class DeliveryBuffer {
     }
     for (const held of this.#ready.drain()) if (this.#held.has(held)) this.#ready.push(held);
     // Replays stay, so one of them may be the first of its key now.
-    for (const held of this.#lanes?.keep((each) => this.#held.has(each)) ?? []) this.#makeReady(held);
+    for (const held of this.#keys?.keep((each) => this.#held.has(each)) ?? []) this.#makeReady(held);
     this.#quarantine.keep((held) => this.#held.has(held));
     this.#forgetRetries();
   }
@@ -148,7 +148,7 @@ export class DeliveryBuffer {
     this.#setAside = 0;
     for (const [held, timer] of this.#retries) {
       if (this.#held.has(held)) {
-        this.#setAside += 1 + (this.#lanes?.behind(held) ?? 0);
+        this.#setAside += 1 + (this.#keys?.behind(held) ?? 0);
       } else {
         clearTimeout(timer);
         this.#retries.delete(held);

@@ -1,11 +1,11 @@
 import type { Source } from '../../broker/broker.js';
-import { Flow } from './flow.js';
 import { PullScheduler } from './pull-scheduler.js';
+import { Window } from './window.js';
 
 /** How many deliveries a listener requests of its sources, and when it requests none. */
 export class Demand {
   readonly #concurrency: number;
-  readonly #flow: Flow;
+  readonly #window: Window;
   readonly #pulls = new PullScheduler();
   /** While fewer than this are held and none is under way, even a single one is requested. */
   readonly #needed: number;
@@ -15,7 +15,7 @@ export class Demand {
   /** @param batchSize the most events of a batch; undefined: handlers take one event each */
   constructor(concurrency: number, batchSize: number | undefined) {
     this.#concurrency = concurrency;
-    this.#flow = new Flow(concurrency * (batchSize ?? 1));
+    this.#window = new Window(concurrency * (batchSize ?? 1));
     // A batch that is being filled takes whatever is there, or a slot would stay free beside slow handlers.
     this.#needed = batchSize === undefined ? concurrency : Number.POSITIVE_INFINITY;
   }
@@ -26,7 +26,7 @@ export class Demand {
 
   add(source: Source): void {
     this.#pulls.add(source);
-    this.#flow.limitTo(source.lease);
+    this.#window.limitTo(source.lease);
   }
 
   /** Requests one event at a time until one arrives that is not suspected of ending its process. */
@@ -36,12 +36,12 @@ export class Demand {
 
   /** @param took milliseconds of the handler */
   succeeded(took: number): void {
-    this.#flow.succeeded(took);
+    this.#window.succeeded(took);
   }
 
   /** A run failed, or a lease was lost. */
   failed(): void {
-    this.#flow.failed();
+    this.#window.failed();
   }
 
   /**
@@ -52,7 +52,7 @@ export class Demand {
    */
   request({ counted, suspicious }: { readonly counted: number; readonly suspicious: boolean }): void {
     if (this.#paused) return;
-    const most = suspicious ? this.#concurrency : this.#flow.within(this.#pulls.most);
+    const most = suspicious ? this.#concurrency : this.#window.within(this.#pulls.most);
     this.#pulls.request(this.#oneAtATime ? 1 : most, counted, this.#needed);
   }
 

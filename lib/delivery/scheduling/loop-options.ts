@@ -1,5 +1,5 @@
 import type { Logger } from '../../logger.js';
-import type { BatchLimits } from './gathering.js';
+import type { BatchLimits } from './batch-buffer.js';
 import type { PendingDelivery } from './pending-delivery.js';
 import type { Suspicion } from './suspicion.js';
 
@@ -16,7 +16,7 @@ export interface Runner {
 export interface LoopOptions {
   name: string;
   concurrency: number;
-  inLanes: boolean;
+  byKey: boolean;
   batches?: BatchLimits | undefined;
   /** Whether a delivery came so often that it may have ended its process; a suspect runs alone. */
   suspicionOf: (held: PendingDelivery) => Suspicion;

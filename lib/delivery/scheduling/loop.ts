@@ -1,8 +1,8 @@
 import type { Delivery, Sink, Source } from '../../broker/broker.js';
+import { BatchBuffer } from './batch-buffer.js';
 import { DeliveryBuffer } from './delivery-buffer.js';
 import { Demand } from './demand.js';
 import { EventLoopBudget } from './event-loop-budget.js';
-import { Gathering } from './gathering.js';
 import { IdleWaiter } from './idle-waiter.js';
 import { LeaseKeeper } from './leases.js';
 import { LoopLog } from './loop-log.js';
@@ -31,7 +31,7 @@ export class ListenerLoop implements Sink {
   readonly #leases: LeaseKeeper;
   readonly #quarantine: Quarantine;
   readonly #buffer: DeliveryBuffer;
-  readonly #gathering: Gathering | undefined;
+  readonly #batch: BatchBuffer | undefined;
   /** How many handlers run. The storing of a dead letter counts as one, and so does a batch. */
   #running = 0;
   readonly #idle = new IdleWaiter(() => this.#running === 0);
@@ -46,13 +46,13 @@ export class ListenerLoop implements Sink {
     this.#failed = options.failed;
     this.#log = new LoopLog(options.name, options.logger);
     this.#demand = new Demand(options.concurrency, options.batches?.maxSize);
-    this.#gathering = options.batches && new Gathering(options.batches, () => this.#pump());
+    this.#batch = options.batches && new BatchBuffer(options.batches, () => this.#pump());
     this.#quarantine = new Quarantine({
       suspicionOf: options.suspicionOf,
       stopPulling: () => this.#demand.drain(),
       due: () => this.#pump(),
     });
-    this.#buffer = new DeliveryBuffer({ inLanes: options.inLanes, quarantine: this.#quarantine });
+    this.#buffer = new DeliveryBuffer({ byKey: options.byKey, quarantine: this.#quarantine });
     this.#leases = new LeaseKeeper({
       listener: options.name,
       logger: options.logger,
@@ -150,7 +150,7 @@ export class ListenerLoop implements Sink {
   /** No delivery begins from now on. */
   halt(): void {
     this.#halted = true;
-    this.#gathering?.stop();
+    this.#batch?.stop();
   }
 
   /**
@@ -188,8 +188,8 @@ export class ListenerLoop implements Sink {
     if (this.#pumping || this.#budget.yielding) return;
     this.#pumping = true;
     while (this.#mayBegin) {
-      if (this.#gathering?.isComplete(this.#buffer.peek())) {
-        this.#beginBatch(this.#gathering.take());
+      if (this.#batch?.isComplete(this.#buffer.peek())) {
+        this.#beginBatch(this.#batch.take());
         continue;
       }
       if (this.#quarantine.isWatched(this.#buffer.peek()) && this.#budget.yieldToAcknowledge(() => this.#pump())) break;
@@ -207,7 +207,7 @@ export class ListenerLoop implements Sink {
   }
 
   #nextAlone(): PendingDelivery | undefined {
-    return this.#running === 0 && !this.#gathering?.size ? this.#quarantine.next() : undefined;
+    return this.#running === 0 && !this.#batch?.size ? this.#quarantine.next() : undefined;
   }
 
   #begin(held: PendingDelivery): void {
@@ -215,7 +215,7 @@ export class ListenerLoop implements Sink {
     if (this.#dropIfLost(held, now)) return this.#quarantine.ended(held);
     if (!this.#quarantine.running) {
       this.#quarantine.reset();
-      if (this.#gathering !== undefined) return this.#gathering.add(held);
+      if (this.#batch !== undefined) return this.#batch.add(held);
     }
     this.#running += 1;
     held.begin(now, this.#done);
@@ -275,7 +275,7 @@ export class ListenerLoop implements Sink {
 
   #giveBack(which: (held: PendingDelivery) => boolean): void {
     this.#buffer.giveBack(which);
-    this.#gathering?.keep((held) => this.#buffer.all.has(held));
+    this.#batch?.keep((held) => this.#buffer.all.has(held));
   }
 }
 

@@ -2,7 +2,7 @@ import type { Delivery, DurableSpec, Source } from '../../../lib/broker/broker.j
 import { BatchRunner } from '../../../lib/delivery/handling/batch.js';
 import { EventRunner, type RunnerOptions } from '../../../lib/delivery/handling/runner.js';
 import { OnError } from '../../../lib/delivery/options.js';
-import type { BatchLimits } from '../../../lib/delivery/scheduling/gathering.js';
+import type { BatchLimits } from '../../../lib/delivery/scheduling/batch-buffer.js';
 import { ListenerLoop } from '../../../lib/delivery/scheduling/loop.js';
 import { PendingDelivery } from '../../../lib/delivery/scheduling/pending-delivery.js';
 import { suspicionOf } from '../../../lib/delivery/scheduling/suspicion.js';
@@ -97,7 +97,7 @@ export function listen(
   const loop = new ListenerLoop({
     name: 'listener',
     concurrency: options.concurrency ?? 1,
-    inLanes: parts.orderBy !== undefined,
+    byKey: parts.orderBy !== undefined,
     batches: options.batches,
     suspicionOf: (held) => suspicionOf(held.attempt, all.policy),
     logger: log,

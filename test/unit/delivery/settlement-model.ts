@@ -49,7 +49,7 @@ export class ListenerModel {
     this.loop = new ListenerLoop({
       name: 'listener',
       concurrency: setup.concurrency,
-      inLanes: setup.inLanes,
+      byKey: setup.byKey,
       suspicionOf: (held) => suspicionOf(held.attempt, { maxAttempts: setup.maxAttempts }),
       logger: { debug: quiet, info: quiet, warn: quiet, error: noteError },
       failed: () => void this.stop(1000),
@@ -61,7 +61,7 @@ export class ListenerModel {
             ? { apiName: 'test', eventName: 'happened', contract: undefined, validate: true }
             : undefined,
         handler: (_parameters, event) => this.#handle(event),
-        orderBy: setup.inLanes ? (_parameters, event) => event.nativeId.sequence % KEYS : undefined,
+        orderBy: setup.byKey ? (_parameters, event) => event.nativeId.sequence % KEYS : undefined,
         onError: setup.asked || !(setup.onError in OnError) ? () => this.#ask() : (setup.onError as OnError),
         policy: { maxAttempts: setup.maxAttempts, backoff },
         handlerTimeout: setup.handlerTimeout,
@@ -153,8 +153,8 @@ export class ListenerModel {
       if (happened) this.broken.push(`${what} (delivery ${hand.number} of event ${hand.sequence})`);
     };
     const now = performance.now();
-    const { concurrency, inLanes, maxAttempts } = this.#setup;
-    const sameLane = ({ sequence }: HandOver) => !inLanes || sequence % KEYS === hand.sequence % KEYS;
+    const { concurrency, byKey, maxAttempts } = this.#setup;
+    const sameLane = ({ sequence }: HandOver) => !byKey || sequence % KEYS === hand.sequence % KEYS;
     never(plan === 'foreign' || plan === 'undecodable', 'a handler saw what it must not');
     never(this.halted, 'a handler began after the stop');
     never(hand.copyOf === 'running', 'a handler began with a delivery of what ran');
@@ -172,7 +172,7 @@ export class ListenerModel {
       this.active.some((run) => run.hand.sequence === hand.sequence),
       'an event ran twice at once',
     );
-    never(inLanes && this.active.some((run) => sameLane(run.hand)), 'two of one key ran at once');
+    never(byKey && this.active.some((run) => sameLane(run.hand)), 'two of one key ran at once');
     never(
       this.server.handed.some((other) => other.number < hand.number && sameLane(other) && this.#waits(other)),
       'a delivery passed an earlier one',
@@ -238,7 +238,7 @@ export class ListenerModel {
   }
 
   #expectRetry(hand: HandOver, attempt: number, delay: number): void {
-    if (!this.#setup.inLanes || this.halted) return this.#expect(hand, `nak ${delay}`);
+    if (!this.#setup.byKey || this.halted) return this.#expect(hand, `nak ${delay}`);
     this.#retried.set(hand, { attempt: attempt + 1, notBefore: performance.now() + delay });
   }
 

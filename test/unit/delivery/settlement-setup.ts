@@ -15,7 +15,7 @@ export type Policy = OnError | 'function throws' | 'function returns rubbish';
 
 export interface Setup {
   readonly concurrency: number;
-  readonly inLanes: boolean;
+  readonly byKey: boolean;
   readonly onError: Policy;
   /** The policy is asked of a function, which answers later. */
   readonly asked: boolean;

@@ -47,7 +47,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 const setup: fc.Arbitrary<Setup> = fc.record({
   concurrency: fc.integer({ min: 1, max: 4 }),
-  inLanes: fc.boolean(),
+  byKey: fc.boolean(),
   onError: fc.constantFrom<Policy>(
     ...Object.values(OnError),
     OnError.RETRY,
@@ -85,7 +85,7 @@ describe(`the settlement of deliveries (seed ${SEED})`, () => {
     using time = fakeTime();
     const model = new ListenerModel({
       concurrency: 1,
-      inLanes: false,
+      byKey: false,
       onError: OnError.DEAD_LETTER,
       asked: false,
       maxAttempts: 1,

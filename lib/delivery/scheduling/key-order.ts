@@ -8,7 +8,7 @@ interface Lane {
 }
 
 /** Lets one delivery of each key run at a time, in the order of arrival. */
-export class Lanes {
+export class KeyOrder {
   readonly #lanes = new Map<string, Lane>();
 
   /** Returns whether the delivery may run now; if not, it waits behind others of its key. */

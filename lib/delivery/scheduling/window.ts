@@ -8,7 +8,7 @@ const SMOOTHING = 0.1;
  * by the average time of the handler. It starts small and doubles with success, so that an event that ends its process
  * costs few others an attempt.
  */
-export class Flow {
+export class Window {
   readonly #concurrency: number;
   #cap: number;
   #successes = 0;

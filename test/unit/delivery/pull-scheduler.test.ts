@@ -11,7 +11,7 @@ function asked(limits: { window: number; own: number; needed: number; most?: num
   return source.pulls;
 }
 
-describe('what is asked for', () => {
+describe('what is requested', () => {
   it('is what there is room for, not in driblets', () => {
     expect(asked({ window: 100, own: 0, needed: 1 })).to.deep.equal([100]);
     expect(asked({ window: 100, own: 50, needed: 1 })).to.deep.equal([50]);

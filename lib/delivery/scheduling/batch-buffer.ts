@@ -8,7 +8,7 @@ export interface BatchLimits {
 }
 
 /** The batch that is being filled while a handler is free to take it. Its deliveries have not begun. */
-export class Gathering {
+export class BatchBuffer {
   readonly #limits: BatchLimits;
   readonly #due: () => void;
   #held: PendingDelivery[] = [];

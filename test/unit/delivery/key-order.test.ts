@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Delivery, Source } from '../../../lib/broker/broker.js';
-import { Lanes } from '../../../lib/delivery/scheduling/lanes.js';
+import { KeyOrder } from '../../../lib/delivery/scheduling/key-order.js';
 import { PendingDelivery } from '../../../lib/delivery/scheduling/pending-delivery.js';
 
 /** A delivery that is only passed on here. */
@@ -8,9 +8,9 @@ function held(): PendingDelivery {
   return new PendingDelivery({ deliveries: 1 } as Delivery, {} as Source, 0);
 }
 
-describe('lanes', () => {
+describe('the order of a key', () => {
   it('let one delivery of each key through, and others of that key when it has left, in order', () => {
-    const lanes = new Lanes();
+    const lanes = new KeyOrder();
     const [a1, a2, a3, b1] = [held(), held(), held(), held()];
     expect([lanes.enter(a1, 'a'), lanes.enter(a2, 'a'), lanes.enter(b1, 'b'), lanes.enter(a3, 'a')]).to.deep.equal([
       true,
@@ -28,7 +28,7 @@ describe('lanes', () => {
   });
 
   it('pass by what has no key', () => {
-    const lanes = new Lanes();
+    const lanes = new KeyOrder();
     const keyless = held();
     expect(lanes.leave(keyless)).to.equal(undefined);
     expect(lanes.headOf(keyless)).to.equal(undefined);
@@ -36,7 +36,7 @@ describe('lanes', () => {
   });
 
   it('tell what a delivery waits behind, and how many wait behind it', () => {
-    const lanes = new Lanes();
+    const lanes = new KeyOrder();
     const [first, second, third] = [held(), held(), held()];
     for (const each of [first, second, third]) lanes.enter(each, 'a');
     expect(lanes.headOf(third)).to.equal(first);
@@ -47,7 +47,7 @@ describe('lanes', () => {
   });
 
   it('are free again when the first of a key was given back, with all behind it', () => {
-    const lanes = new Lanes();
+    const lanes = new KeyOrder();
     const [first, second] = [held(), held()];
     lanes.enter(first, 'a');
     lanes.enter(second, 'a');
@@ -59,7 +59,7 @@ describe('lanes', () => {
   });
 
   it('let what is kept go on without what it waited behind, and never what was given back', () => {
-    const lanes = new Lanes();
+    const lanes = new KeyOrder();
     const [a1, a2, b1, b2, b3] = [held(), held(), held(), held(), held()];
     for (const each of [a1, a2]) lanes.enter(each, 'a');
     for (const each of [b1, b2, b3]) lanes.enter(each, 'b');
