@@ -6,6 +6,7 @@ const LAYERS = [
     'verdicts.ts',
     'names.ts',
     'duration.ts',
+    'clock.ts',
     'describe-value.ts',
     'stack.ts',
     'logger.ts',

@@ -1,15 +1,23 @@
+import { type Clock, systemClock } from '../clock.js';
 import type { WaitOptions } from './broker.js';
 
 /** Waits for a promise until the deadline (then throws what `expired` makes) or the signal (then throws its reason). */
-export function within<T>(promise: Promise<T>, waitOptions: WaitOptions, expired: () => Error): Promise<T> {
+export function within<T>(
+  promise: Promise<T>,
+  waitOptions: WaitOptions,
+  expired: () => Error,
+  clock: Clock = systemClock,
+): Promise<T> {
   const { deadline, signal } = waitOptions;
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
     const timer =
-      deadline === undefined ? undefined : setTimeout(() => settle(() => reject(expired())), remaining(deadline));
+      deadline === undefined
+        ? undefined
+        : clock.setTimeout(() => settle(() => reject(expired())), Math.max(0, deadline - clock.now()));
     const abort = () => settle(() => reject(signal?.reason));
     function settle(how: () => void): void {
-      clearTimeout(timer);
+      clock.clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
       how();
     }

@@ -1,4 +1,5 @@
 import { JetStreamBroker } from '../broker/jetstream/broker.js';
+import { systemClock } from '../clock.js';
 import { checkCreateOptions } from '../config/create-options.js';
 import { type ApiClass, type ApiDefinition, defineApi } from '../definition/api.js';
 import { InvalidConfiguration } from '../errors.js';
@@ -33,6 +34,7 @@ export function create<C extends ApiClass = never>(
   const contracts = new Contracts(apis);
   const streams = new Streams(apis.keys());
   const lifecycle = new Lifecycle({
+    clock: systemClock,
     created: options,
     logger: options.logger,
     remarks: () => contracts.remarks(),

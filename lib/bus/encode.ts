@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.js';
 import type { Config } from '../config/config.js';
 import type { ApiDefinition, EventDefinition } from '../definition/api.js';
 import { UnknownApi, ValidationError } from '../errors.js';
@@ -101,9 +102,9 @@ export class EventEncoder {
  * @param maxPayload the largest message that the server takes, in bytes, headers included
  * @throws ValidationError if it is larger
  */
-export function encode(event: Outgoing, prepared: Prepared, maxPayload: number | undefined): WireEvent {
+export function encode(clock: Clock, event: Outgoing, prepared: Prepared, maxPayload: number | undefined): WireEvent {
   const { id, text, options, source } = event;
-  const wire = prepared.encode({ id, firedAt: new Date(), text, headers: options.headers });
+  const wire = prepared.encode({ id, firedAt: new Date(clock.date()), text, headers: options.headers });
   checkSize(wire, source.definition, maxPayload);
   return wire;
 }

@@ -52,7 +52,7 @@ export class Firer {
     const { prepared } = event.source;
     const atOnce = this.#turnsOf(apiName).free && !this.#parts.hooks.has('beforeEventSent');
     return opened !== undefined && prepared !== undefined && atOnce && this.#ensured.has(prepared.stream)
-      ? this.#publish(event, prepared, opened, waitOptionsOf(event, prepared))
+      ? this.#publish(event, prepared, opened, this.#waitOptionsOf(event, prepared))
       : this.#sendInTurn(event);
   }
 
@@ -65,9 +65,9 @@ export class Firer {
   idle(): Promise<void> {
     if (this.#pending === 0) return Promise.resolve();
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, CLOSING_GRACE_MS);
+      const timer = this.#parts.lifecycle.clock.setTimeout(() => resolve(), CLOSING_GRACE_MS);
       this.#whenIdle = () => {
-        clearTimeout(timer);
+        this.#parts.lifecycle.clock.clearTimeout(timer);
         resolve();
       };
     });
@@ -77,17 +77,18 @@ export class Firer {
   async #sendInTurn(event: Outgoing): Promise<EventMessage> {
     const { lifecycle, hooks } = this.#parts;
     const { source } = event;
+    const { clock } = lifecycle;
     const turn = this.#turnsOf(source.definition.apiName).take();
     let isPublishing = false;
     try {
       const opened = lifecycle.opened ?? (await lifecycle.open());
       const prepared = this.#encoder.prepare(source, opened.config);
       this.#encoder.validate(event);
-      const waitOptions = waitOptionsOf(event, prepared);
+      const waitOptions = this.#waitOptionsOf(event, prepared);
       const before = hooks.has('beforeEventSent') ? hooks.run('beforeEventSent', event.outgoing()) : undefined;
-      if (before !== undefined) await within(before, waitOptions, () => hookTimeout(event, 'beforeEventSent'));
+      if (before !== undefined) await within(before, waitOptions, () => hookTimeout(event, 'beforeEventSent'), clock);
       if (!this.#ensured.has(prepared.stream)) await this.#ensure(prepared.stream, opened, waitOptions);
-      await within(turn.reached, waitOptions, () => queueTimeout(event));
+      await within(turn.reached, waitOptions, () => queueTimeout(event), clock);
       isPublishing = true;
       return this.#publish(event, prepared, opened, waitOptions);
     } finally {
@@ -104,7 +105,7 @@ export class Firer {
   ): Promise<EventMessage> {
     try {
       const { id, source } = event;
-      const wire = encode(event, prepared, opened.broker.maxPayload);
+      const wire = encode(this.#parts.lifecycle.clock, event, prepared, opened.broker.maxPayload);
       const { stream, sequence, duplicate } = await opened.broker.publish(wire, prepared.stream, waitOptions);
       const nativeId = { stream, sequence };
       const { hooks, lifecycle } = this.#parts;
@@ -119,6 +120,13 @@ export class Firer {
     } finally {
       this.#ended();
     }
+  }
+
+  #waitOptionsOf({ options, source }: Outgoing, { timeout }: Prepared): FireWaitOptions {
+    const { apiName, name } = source.definition;
+    const given = options.timeout;
+    const wait = given === undefined ? timeout : toMilliseconds(given, `fire of ${apiName}.${name}: timeout`);
+    return { deadline: this.#parts.lifecycle.clock.now() + wait, signal: options.signal };
   }
 
   #turnsOf(apiName: string): Turns {
@@ -138,21 +146,14 @@ export class Firer {
   /** The event is stored by now: a hook that fails or takes too long must not make the caller fire it again. */
   async #afterSent({ id, source }: Outgoing, after: Promise<void>, waitOptions: FireWaitOptions): Promise<void> {
     const fields = { event: fullName(source), eventId: id };
-    const { logger } = this.#parts.lifecycle;
+    const { clock, logger } = this.#parts.lifecycle;
     const failed = (err: unknown) =>
       logger.error({ ...fields, err }, 'A hook afterEventSent failed; the event is stored');
     const outlasted = 'A hook afterEventSent has outlasted the timeout of the fire; the event is stored';
-    await within(after.catch(failed), waitOptions, () => new Error(outlasted)).catch(() =>
+    await within(after.catch(failed), waitOptions, () => new Error(outlasted), clock).catch(() =>
       logger.warn(fields, outlasted),
     );
   }
-}
-
-function waitOptionsOf({ options, source }: Outgoing, { timeout }: Prepared): FireWaitOptions {
-  const { apiName, name } = source.definition;
-  const given = options.timeout;
-  const wait = given === undefined ? timeout : toMilliseconds(given, `fire of ${apiName}.${name}: timeout`);
-  return { deadline: performance.now() + wait, signal: options.signal };
 }
 
 function fullName({ definition }: EventSource): string {

@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { adaptLogger, writesDebug } from '../adapt-logger.js';
 import type { Broker } from '../broker/broker.js';
+import type { Clock } from '../clock.js';
 import type { Config } from '../config/config.js';
 import type { CreatedConfig } from '../config/create-options.js';
 import type { ConfigFlags } from '../config/resolve.js';
@@ -21,6 +22,7 @@ export class Lifecycle {
   readonly #remarks: () => Iterable<string>;
   readonly #makeBroker: (config: Config, logger: Logger) => Broker;
   readonly logger: GuardedLogger;
+  readonly clock: Clock;
   /** What handlers and hooks run in. */
   readonly scope = new Scope();
   /** Where the connection and all that it brings run: in the context of who created the bus, not of who used it first. */
@@ -33,12 +35,14 @@ export class Lifecycle {
   #workerStopped = false;
 
   constructor(options: {
+    clock: Clock;
     created: CreatedConfig;
     logger: Logger | undefined;
     /** What is said at level `debug` once the bus is open. */
     remarks: () => Iterable<string>;
     makeBroker: (config: Config, logger: Logger) => Broker;
   }) {
+    this.clock = options.clock;
     this.#created = options.created;
     this.#remarks = options.remarks;
     this.#makeBroker = options.makeBroker;

@@ -216,7 +216,7 @@ export class DeadLetterAdmin implements DeadLetters {
     const { config, broker } = opened;
     const stream = this.#streams.deadLetters(config);
     const timeout = config.api('default').eventFireTimeout;
-    const waitOptions = (): WaitOptions => ({ deadline: performance.now() + timeout });
+    const waitOptions = (): WaitOptions => ({ deadline: this.#lifecycle.clock.now() + timeout });
     await broker.connect(waitOptions()).catch(throwAsOurs);
     const browse = async function* (filter: DeadLetterFilter) {
       try {

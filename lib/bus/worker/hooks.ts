@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.js';
 import type { Logger } from '../../logger.js';
 import type { Hooks } from '../hooks.js';
 import type { Scope } from '../scope.js';
@@ -8,6 +9,7 @@ const GRACE_MS = 1000;
 const LONG_START_MS = 30_000;
 
 export interface WorkerHookDependencies {
+  readonly clock: Clock;
   readonly hooks: Hooks;
   readonly scope: Scope;
   readonly logger: Logger;
@@ -19,7 +21,7 @@ export interface WorkerHookDependencies {
  * @throws what a hook threw, or the signal's reason
  */
 export async function runOnStart(parts: WorkerHookDependencies, stopping: AbortSignal): Promise<void> {
-  const slow = setTimeout(() => {
+  const slow = parts.clock.setTimeout(() => {
     parts.logger.warn({}, 'A hook onStart has been running for 30 seconds; no event is handled before it has ended');
   }, LONG_START_MS);
   slow.unref();
@@ -30,7 +32,7 @@ export async function runOnStart(parts: WorkerHookDependencies, stopping: AbortS
     }
     stopping.throwIfAborted();
   } finally {
-    clearTimeout(slow);
+    parts.clock.clearTimeout(slow);
   }
 }
 
@@ -45,13 +47,13 @@ export async function runOnStop(parts: WorkerHookDependencies, limit: number): P
     const controller = new AbortController();
     const over = () =>
       controller.abort(new Error(`A hook onStop did not end within the shutdownTimeout of ${limit} ms`));
-    const timer = setTimeout(over, limit);
+    const timer = parts.clock.setTimeout(over, limit);
     try {
       await untilAborted(parts, 'onStop', hook, controller.signal);
     } catch (error) {
       failures.push(error);
     } finally {
-      clearTimeout(timer);
+      parts.clock.clearTimeout(timer);
     }
   }
   if (failures.length > 0) throw failures[0];
@@ -63,11 +65,12 @@ export async function runOnStop(parts: WorkerHookDependencies, limit: number): P
  * @param signal not aborted yet
  */
 function untilAborted(
-  { scope, logger }: WorkerHookDependencies,
+  parts: WorkerHookDependencies,
   name: 'onStart' | 'onStop',
   hook: (argument: { signal: AbortSignal }) => unknown,
   signal: AbortSignal,
 ): Promise<void> {
+  const { scope, logger } = parts;
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
     const leave = () => {
@@ -75,10 +78,10 @@ function untilAborted(
       settle(() => reject(signal.reason));
     };
     const aborted = () => {
-      timer = setTimeout(leave, GRACE_MS);
+      timer = parts.clock.setTimeout(leave, GRACE_MS);
     };
     function settle(how: () => void): void {
-      clearTimeout(timer);
+      parts.clock.clearTimeout(timer);
       signal.removeEventListener('abort', aborted);
       how();
     }

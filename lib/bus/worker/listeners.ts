@@ -49,7 +49,7 @@ export class RunningListeners {
     this.#opened = opened;
     this.#parts = parts;
     const { config, broker } = opened;
-    this.#deadLetters = new DeadLetterWriter(broker, parts.streams.deadLetters(config), config);
+    this.#deadLetters = new DeadLetterWriter(parts.lifecycle.clock, broker, parts.streams.deadLetters(config), config);
   }
 
   /**
@@ -109,8 +109,8 @@ export class RunningListeners {
       const { handler, listenerName, options } = listener;
       if (!(handler instanceof URL)) return;
       const { concurrency: threads, handlerTimeout } = options;
-      const { logger } = this.#parts.lifecycle;
-      const parts = { listener: listenerName, module: handler, threads, handlerTimeout, logger };
+      const { clock, logger } = this.#parts.lifecycle;
+      const parts = { clock, listener: listenerName, module: handler, threads, handlerTimeout, logger };
       this.#threads.set(listener, await Threads.start(parts));
     });
     const failed = (await Promise.allSettled(starting)).find((each) => each.status === 'rejected');
@@ -121,6 +121,7 @@ export class RunningListeners {
     const { broker } = this.#opened;
     const { options } = listener;
     const loop = new ListenerLoop({
+      clock: this.#parts.lifecycle.clock,
       name: listener.listenerName,
       concurrency: options.concurrency,
       byKey: options.orderBy !== undefined,
@@ -165,6 +166,7 @@ export class RunningListeners {
   #startReplays(): void {
     const { broker, config } = this.#opened;
     this.#replays = new ReplayConsumer({
+      clock: this.#parts.lifecycle.clock,
       broker,
       logger: this.#parts.lifecycle.logger,
       stream: this.#parts.streams.replays(config),
@@ -212,6 +214,7 @@ export class RunningListeners {
     const { hooks, lifecycle } = this.#parts;
     const { options, listenerName } = listener;
     return {
+      clock: lifecycle.clock,
       name: listenerName,
       logger: lifecycle.logger,
       debugs: () => lifecycle.logger.debugs(),

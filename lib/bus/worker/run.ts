@@ -35,8 +35,8 @@ export class WorkerRun {
   constructor(registry: ListenerRegistry, parts: Omit<WorkerDependencies, 'failed'>) {
     this.#registry = registry;
     this.#parts = parts;
-    const { scope, logger } = parts.lifecycle;
-    this.#hooks = { hooks: parts.hooks, scope, logger };
+    const { clock, scope, logger } = parts.lifecycle;
+    this.#hooks = { clock, hooks: parts.hooks, scope, logger };
     setMaxListeners(0, this.#stopping.signal); // Each listener of the bus waits for it while it starts.
     this.done = new Promise((resolve, reject) => {
       this.#settleDone = { resolve, reject };

@@ -1,4 +1,5 @@
 import type { Broker, Delivery, DurableSpec, Sink, Source, StreamSpec } from '../../broker/broker.js';
+import type { Clock } from '../../clock.js';
 import type { Logger } from '../../logger.js';
 import { namesOrigin, originOf } from '../../message/replay.js';
 import { encodeReplay } from '../../message/stored-dead-letter.js';
@@ -26,6 +27,7 @@ export interface ReplayTarget {
 }
 
 export interface ReplayConsumerOptions {
+  readonly clock: Clock;
   readonly broker: Broker;
   readonly logger: Logger;
   readonly stream: StreamSpec;
@@ -62,7 +64,7 @@ export class ReplayConsumer implements Sink {
         logger.error({ err: error }, 'Dead letters cannot be replayed to this worker; all else works');
       },
     );
-    this.#pruner = setInterval(() => this.#ask(), PRUNE_EVERY_MS);
+    this.#pruner = this.#parts.clock.setInterval(() => this.#ask(), PRUNE_EVERY_MS);
     this.#pruner.unref();
   }
 
@@ -73,7 +75,7 @@ export class ReplayConsumer implements Sink {
       this.#inHand.delete(held);
       this.#ask();
     };
-    const held = new PendingDelivery(noticed(delivery, settled), source, target.sentAt(performance.now()), true);
+    const held = new PendingDelivery(noticed(delivery, settled), source, target.sentAt(this.#parts.clock.now()), true);
     this.#inHand.add(held);
     target.accept(held);
     this.#ask();
@@ -86,7 +88,7 @@ export class ReplayConsumer implements Sink {
 
   /** Stops pulling; resolves when no listener will get another replay. Listeners settle those that they have. */
   async stop(): Promise<void> {
-    clearInterval(this.#pruner);
+    this.#parts.clock.clearInterval(this.#pruner);
     this.#closing.abort();
     await this.#source?.drain();
   }
@@ -112,7 +114,7 @@ export class ReplayConsumer implements Sink {
   #ask(): void {
     const source = this.#source;
     if (source === undefined || !source.ready || this.#closing.signal.aborted) return;
-    const now = performance.now();
+    const now = this.#parts.clock.now();
     // A listener drops a delivery that lost its lease without settling it.
     for (const held of this.#inHand) if (held.leaseLost(now)) this.#inHand.delete(held);
     const room = WINDOW - this.#inHand.size - source.asked;
@@ -151,7 +153,7 @@ export class ReplayConsumer implements Sink {
     const origin = originOf(headers, delivery);
     const anew = encodeReplay({ subject, letter: delivery, origin, event: { headers, body } });
     try {
-      await broker.publish(anew, stream, { deadline: performance.now() + STORE_TIMEOUT_MS });
+      await broker.publish(anew, stream, { deadline: this.#parts.clock.now() + STORE_TIMEOUT_MS });
       delivery.ack();
     } catch (error) {
       delivery.nak(NO_LISTENER_DELAY_MS);

@@ -1,4 +1,5 @@
 import type { Broker, StreamSpec, WaitOptions } from '../../broker/broker.js';
+import type { Clock } from '../../clock.js';
 import { encodeDeadLetter } from '../../message/dead-letter.js';
 import { originOf } from '../../message/replay.js';
 import { deadLetterSubject } from '../../names.js';
@@ -10,16 +11,19 @@ const MIN_PAYLOAD_LIMIT = 1024;
 
 /** Stores events that listeners gave up as dead letters. */
 export class DeadLetterWriter {
+  readonly #clock: Clock;
   readonly #broker: Broker;
   readonly #stream: StreamSpec;
   readonly #identity: { prefix: string; serviceName: string; processName: string };
   #ensured = false;
 
   constructor(
+    clock: Clock,
     broker: Broker,
     stream: StreamSpec,
     identity: { prefix: string; serviceName: string; processName: string },
   ) {
+    this.#clock = clock;
     this.#broker = broker;
     this.#stream = stream;
     this.#identity = identity;
@@ -48,12 +52,12 @@ export class DeadLetterWriter {
         headers,
         origin,
         ...verdict,
-        lastAt: new Date(),
+        lastAt: new Date(this.#clock.date()),
         process: processName,
       },
       Math.max(MIN_PAYLOAD_LIMIT, this.#broker.maxPayload ?? Number.POSITIVE_INFINITY),
     );
-    const waitOptions = { deadline: performance.now() + STORE_TIMEOUT_MS };
+    const waitOptions = { deadline: this.#clock.now() + STORE_TIMEOUT_MS };
     await this.prepare(waitOptions);
     await this.#broker.publish(letter, this.#stream, waitOptions);
   }

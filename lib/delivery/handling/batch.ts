@@ -96,14 +96,18 @@ export class BatchRunner implements Runner {
     const { before, hookTimeout } = this.#parts;
     const running = before(event);
     if (running === undefined || hookTimeout === undefined) return running;
-    await inTime(running, hookTimeout, 'A hook beforeEventExecution did not end within its handlerTimeout', (error) =>
-      event.abort(error),
+    await inTime(
+      this.#parts.clock,
+      running,
+      hookTimeout,
+      'A hook beforeEventExecution did not end within its handlerTimeout',
+      (error) => event.abort(error),
     );
   }
 
   async #call(members: readonly Member[], batch: RunningBatch): Promise<void> {
     const { handler, handlerTimeout } = this.#parts;
-    const now = performance.now();
+    const now = this.#parts.clock.now();
     for (const { held } of members) held.startedAt = now;
     const result = handler(batch.events, batch.face);
     for (const { held } of members.slice(0, 1)) this.#settlement.noticeBlocking(held);
@@ -111,8 +115,12 @@ export class BatchRunner implements Runner {
     const promise = Promise.resolve(result);
     if (handlerTimeout === undefined) await promise;
     else
-      await inTime(promise, handlerTimeout, 'The handler did not end within its handlerTimeout', (error) =>
-        batch.abort(error),
+      await inTime(
+        this.#parts.clock,
+        promise,
+        handlerTimeout,
+        'The handler did not end within its handlerTimeout',
+        (error) => batch.abort(error),
       );
   }
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.js';
 import { describeError } from '../../logger.js';
 import type { ReceivedEvent } from '../../message/message.js';
 import { OnError } from '../options.js';
@@ -8,6 +9,7 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 
 /** Resolves to what a listener's `onError` function decides; to an error if the function itself fails. */
 export async function ask(
+  clock: Clock,
   onError: (error: unknown, event: ReceivedEvent) => OnError | Promise<OnError>,
   error: unknown,
   event: ReceivedEvent,
@@ -15,6 +17,7 @@ export async function ask(
 ): Promise<OnError | Error> {
   try {
     const verdict = await inTime(
+      clock,
       Promise.resolve(onError(error, event)),
       timeout,
       'onError did not end within its limit',

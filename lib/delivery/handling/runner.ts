@@ -37,8 +37,12 @@ export class EventRunner implements Runner {
     const ended =
       hookTimeout === undefined
         ? before
-        : inTime(before, hookTimeout, 'A hook beforeEventExecution did not end within its handlerTimeout', (error) =>
-            event.abort(error),
+        : inTime(
+            this.#parts.clock,
+            before,
+            hookTimeout,
+            'A hook beforeEventExecution did not end within its handlerTimeout',
+            (error) => event.abort(error),
           );
     ended
       .then(
@@ -64,7 +68,7 @@ export class EventRunner implements Runner {
     // The worker's stop has ended while a hook ran.
     if (held.interrupted) return this.#settlement.failed(held, event, undefined);
     const { handler, handlerTimeout, orderBy } = this.#parts;
-    held.startedAt = performance.now();
+    held.startedAt = this.#parts.clock.now();
     let result: unknown;
     try {
       // `orderBy` threw when the key was read; here this counts as a failure of the handler.
@@ -86,8 +90,12 @@ export class EventRunner implements Runner {
     const ended =
       handlerTimeout === undefined
         ? promise
-        : inTime(promise, handlerTimeout, 'The handler did not end within its handlerTimeout', (error) =>
-            event.abort(error),
+        : inTime(
+            this.#parts.clock,
+            promise,
+            handlerTimeout,
+            'The handler did not end within its handlerTimeout',
+            (error) => event.abort(error),
           );
     ended.then(
       () => this.#settlement.succeeded(held, event),

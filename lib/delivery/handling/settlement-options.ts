@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.js';
 import type { ErrorDescription, Logger } from '../../logger.js';
 import type { ReceivedEvent } from '../../message/message.js';
 import type { FailurePolicy } from '../failure-policy.js';
@@ -14,6 +15,7 @@ export interface FailureReport {
 
 /** What the settlement of one listener's deliveries needs. */
 export interface SettlementOptions {
+  readonly clock: Clock;
   readonly name: string;
   readonly logger: Logger;
   /** Returns whether entries of level `debug` are written. */

@@ -61,7 +61,7 @@ export class Settlement {
   #succeeded(held: PendingDelivery, event: Received): void {
     // The handler may have returned early because of the abort.
     if (held.interrupted) return this.#interrupted(held, event, undefined);
-    const took = performance.now() - held.startedAt;
+    const took = this.#parts.clock.now() - held.startedAt;
     // Ack last: a crash before this line must redeliver.
     held.delivery.ack();
     if (this.#firstTries.size > 0) this.#firstTries.delete(placeOf(held));
@@ -73,7 +73,12 @@ export class Settlement {
     const ended =
       hookTimeout === undefined
         ? after
-        : inTime(after, hookTimeout, 'A hook afterEventExecution did not end within its handlerTimeout');
+        : inTime(
+            this.#parts.clock,
+            after,
+            hookTimeout,
+            'A hook afterEventExecution did not end within its handlerTimeout',
+          );
     ended
       .then(
         () => held.end({ kind: 'succeeded', took }),
@@ -91,7 +96,7 @@ export class Settlement {
     const error = faultOf(thrown);
     const { onError } = this.#parts;
     if (typeof onError !== 'function') return this.#settle(held, event, error, onError);
-    ask(onError, error, event, this.#parts.hookTimeout)
+    ask(this.#parts.clock, onError, error, event, this.#parts.hookTimeout)
       .then((verdict) => {
         if (verdict instanceof Error)
           this.#log('error', held, event, verdict, 'onError itself failed; counts as SHUTDOWN');
@@ -143,7 +148,7 @@ export class Settlement {
       // An event that first ran here may end in another process, so its entry would stay forever.
       const [oldest] = this.#firstTries.size < MAX_FIRST_TRIES ? [] : this.#firstTries.keys();
       if (oldest !== undefined) this.#firstTries.delete(oldest);
-      this.#firstTries.set(place, new Date(Date.now() - (performance.now() - held.startedAt)));
+      this.#firstTries.set(place, new Date(this.#parts.clock.date() - (this.#parts.clock.now() - held.startedAt)));
     }
     if (held.key !== undefined) return held.end({ kind: 'retry-here', delay });
     held.delivery.nak(delay);
@@ -160,7 +165,7 @@ export class Settlement {
     const place = placeOf(held);
     const firstAt =
       this.#firstTries.get(place) ??
-      new Date(Date.now() - Math.max(0, performance.now() - (held.startedAt || held.arrivedAt)));
+      new Date(this.#parts.clock.date() - Math.max(0, this.#parts.clock.now() - (held.startedAt || held.arrivedAt)));
     const kept = () => {
       held.delivery.ack();
       this.#firstTries.delete(place);
@@ -213,7 +218,7 @@ export class Settlement {
   }
 
   noticeBlocking(held: PendingDelivery): void {
-    const milliseconds = performance.now() - held.startedAt;
+    const milliseconds = this.#parts.clock.now() - held.startedAt;
     if (milliseconds < held.source.lease / 3) return;
     this.#parts.logger.warn(
       { listener: this.#parts.name, blockedMs: Math.round(milliseconds) },

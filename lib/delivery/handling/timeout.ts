@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.js';
 /**
  * Resolves or rejects as the promise does, unless that takes longer than `milliseconds`.
  *
@@ -6,24 +7,25 @@
  * @throws an error that names the time-out
  */
 export function inTime<T>(
+  clock: Clock,
   result: PromiseLike<T>,
   milliseconds: number,
   what: string,
   abort?: (error: Error) => void,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
+    const timer = clock.setTimeout(() => {
       const error = new Error(`${what} of ${milliseconds} ms`);
       abort?.(error);
       reject(error);
     }, milliseconds);
     result.then(
       (value) => {
-        clearTimeout(timer);
+        clock.clearTimeout(timer);
         resolve(value);
       },
       (error: unknown) => {
-        clearTimeout(timer);
+        clock.clearTimeout(timer);
         reject(error);
       },
     );

@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.js';
 import type { PendingDelivery } from './pending-delivery.js';
 
 /** When a batch is complete. */
@@ -9,6 +10,7 @@ export interface BatchLimits {
 
 /** The batch that is being filled while a handler is free to take it. Its deliveries have not begun. */
 export class BatchBuffer {
+  readonly #clock: Clock;
   readonly #limits: BatchLimits;
   readonly #due: () => void;
   #held: PendingDelivery[] = [];
@@ -16,7 +18,8 @@ export class BatchBuffer {
   #timeOver = false;
 
   /** @param due called when `maxWait` is over */
-  constructor(limits: BatchLimits, due: () => void) {
+  constructor(clock: Clock, limits: BatchLimits, due: () => void) {
+    this.#clock = clock;
     this.#limits = limits;
     this.#due = due;
   }
@@ -24,7 +27,7 @@ export class BatchBuffer {
   add(held: PendingDelivery): void {
     held.to('gathering');
     this.#held.push(held);
-    if (this.#held.length === 1) this.#wait(held.arrivedAt + this.#limits.maxWait - performance.now());
+    if (this.#held.length === 1) this.#wait(held.arrivedAt + this.#limits.maxWait - this.#clock.now());
   }
 
   /** @param next the delivery that would be added next, if there is one */
@@ -52,14 +55,14 @@ export class BatchBuffer {
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#clock.clearTimeout(this.#timer);
     this.#timeOver = false;
   }
 
   #wait(milliseconds: number): void {
     this.#timeOver = milliseconds <= 0;
     if (this.#timeOver) return;
-    this.#timer = setTimeout(() => {
+    this.#timer = this.#clock.setTimeout(() => {
       this.#timeOver = true;
       this.#due();
     }, milliseconds);

@@ -1,4 +1,5 @@
 import type { Source } from '../../broker/broker.js';
+import type { Clock } from '../../clock.js';
 import { KeyOrder } from './key-order.js';
 import type { PendingDelivery } from './pending-delivery.js';
 import type { Quarantine } from './quarantine.js';
@@ -17,6 +18,7 @@ export class DeliveryBuffer {
   /** By sequence, for each source by itself: two streams have events of the same sequence. */
   readonly #bySource = new Map<Source, Map<number, PendingDelivery>>();
   readonly #ready = new Queue<PendingDelivery>();
+  readonly #clock: Clock;
   readonly #quarantine: Quarantine;
   readonly #keys: KeyOrder | undefined;
   /** Deliveries that run again later in this process, each with its timer. */
@@ -26,7 +28,8 @@ export class DeliveryBuffer {
   #replays = 0;
   #suspects = 0;
 
-  constructor(options: { byKey: boolean; quarantine: Quarantine }) {
+  constructor(options: { clock: Clock; byKey: boolean; quarantine: Quarantine }) {
+    this.#clock = options.clock;
     this.#quarantine = options.quarantine;
     this.#keys = options.byKey ? new KeyOrder() : undefined;
   }
@@ -107,12 +110,12 @@ export class DeliveryBuffer {
       this.#makeReady(held);
       due();
     };
-    this.#retries.set(held, setTimeout(ready, Math.min(delay, MAX_TIMER_MS)));
+    this.#retries.set(held, this.#clock.setTimeout(ready, Math.min(delay, MAX_TIMER_MS)));
   }
 
   /** Tells which deliveries another process may have, or their key's first one. Replays stay, because the loop cannot end their pulls. */
   shared(): (held: PendingDelivery) => boolean {
-    const stuck = this.isStuck(performance.now());
+    const stuck = this.isStuck(this.#clock.now());
     return (held) => !held.replayed && (held.isShared(stuck) || this.#keys?.headOf(held)?.isShared(stuck) === true);
   }
 
@@ -124,7 +127,7 @@ export class DeliveryBuffer {
 
   /** Returns deliveries to the server, in order; it delivers them again at once. */
   giveBack(which: (held: PendingDelivery) => boolean): void {
-    const now = performance.now();
+    const now = this.#clock.now();
     for (const held of [...this.#held].filter(which)) {
       this.#forget(held);
       // Another process may run a delivery that lost its lease; a nak would take it away from there.
@@ -139,7 +142,7 @@ export class DeliveryBuffer {
 
   /** Ends the timers of retries. */
   stop(): void {
-    for (const timer of this.#retries.values()) clearTimeout(timer);
+    for (const timer of this.#retries.values()) this.#clock.clearTimeout(timer);
     this.#retries.clear();
   }
 
@@ -150,7 +153,7 @@ export class DeliveryBuffer {
       if (this.#held.has(held)) {
         this.#setAside += 1 + (this.#keys?.behind(held) ?? 0);
       } else {
-        clearTimeout(timer);
+        this.#clock.clearTimeout(timer);
         this.#retries.delete(held);
       }
     }

@@ -1,3 +1,5 @@
+import type { Clock } from '../../clock.js';
+
 /** Handlers that do not wait run for this long before timers and sockets get a turn. */
 const TURN_MS = 10;
 /** Within this time acknowledgements leave the process: they are collected for a millisecond, and the client writes a millisecond later. */
@@ -5,12 +7,17 @@ const ACKNOWLEDGED_MS = 5;
 
 /** Keeps handlers that never wait from blocking timers and sockets. */
 export class EventLoopBudget {
+  readonly #clock: Clock;
   /** Milliseconds that handlers have taken since timers and sockets last had a turn. */
   #spent = 0;
   #yielding = false;
   /** Whether acknowledgements of ended handlers may still be in this process. */
   #owes = false;
   #timer: NodeJS.Timeout | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /** Whether timers and sockets have their turn. */
   get yielding(): boolean {
@@ -43,7 +50,7 @@ export class EventLoopBudget {
     if (!this.#owes) return false;
     this.#owes = false;
     this.#yielding = true;
-    this.#timer = setTimeout(() => {
+    this.#timer = this.#clock.setTimeout(() => {
       this.#yielding = false;
       again();
     }, ACKNOWLEDGED_MS);
@@ -51,6 +58,6 @@ export class EventLoopBudget {
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#clock.clearTimeout(this.#timer);
   }
 }

@@ -1,9 +1,12 @@
+import type { Clock } from '../../clock.js';
 /** Waits until no handler runs. */
 export class IdleWaiter {
+  readonly #clock: Clock;
   readonly #isIdle: () => boolean;
   #whenIdle: (() => void) | undefined;
 
-  constructor(isIdle: () => boolean) {
+  constructor(clock: Clock, isIdle: () => boolean) {
+    this.#clock = clock;
     this.#isIdle = isIdle;
   }
 
@@ -16,9 +19,9 @@ export class IdleWaiter {
   within(timeout: number): Promise<boolean> {
     if (this.#isIdle()) return Promise.resolve(true);
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(false), timeout);
+      const timer = this.#clock.setTimeout(() => resolve(false), timeout);
       this.#whenIdle = () => {
-        clearTimeout(timer);
+        this.#clock.clearTimeout(timer);
         this.#whenIdle = undefined;
         resolve(true);
       };

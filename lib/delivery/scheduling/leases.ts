@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.js';
 import type { Logger } from '../../logger.js';
 import type { PendingDelivery } from './pending-delivery.js';
 
@@ -7,6 +8,7 @@ const LONG_RUN_LEASES = 3;
 
 /** What the lease keeper needs of its listener. */
 export interface LeaseOptions {
+  readonly clock: Clock;
   readonly listener: string;
   readonly logger: Logger;
   /** All deliveries of the listener; changes during the walk. */
@@ -45,14 +47,14 @@ export class LeaseKeeper {
     this.#busy = true;
     if (this.#timer !== undefined && lease >= this.#lease) return;
     // The shortest lease sets the pace.
-    clearInterval(this.#timer);
+    this.#parts.clock.clearInterval(this.#timer);
     this.#lease = lease;
-    this.#tickedAt = performance.now();
-    this.#wallAt = Date.now();
+    this.#tickedAt = this.#parts.clock.now();
+    this.#wallAt = this.#parts.clock.date();
     this.#freeAt = this.#tickedAt;
     this.#every = Math.max(MIN_TICK_MS, lease / 6);
     // It also ticks while there are no deliveries: a lease begins when the server sends, and the message may lie unread.
-    this.#timer = setInterval(() => this.#tick(this.#every, lease), this.#every);
+    this.#timer = this.#parts.clock.setInterval(() => this.#tick(this.#every, lease), this.#every);
     this.#timer.unref();
   }
 
@@ -62,19 +64,19 @@ export class LeaseKeeper {
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#parts.clock.clearInterval(this.#timer);
     this.#timer = undefined;
   }
 
   #tick(every: number, lease: number): void {
-    const now = performance.now();
+    const now = this.#parts.clock.now();
     const late = now - this.#tickedAt - every;
     const slept = this.#timeSlept(now, lease);
     this.#tickedAt = now;
     if (slept > 0) this.#wakeUp(slept);
     if (late < every / 2 && slept === 0) this.#freeAt = now;
     // Timers run before the sockets are read; by the time immediates run, they have been read.
-    else setImmediate(() => (this.#freeAt = performance.now()));
+    else setImmediate(() => (this.#freeAt = this.#parts.clock.now()));
     // Deliveries of the last tick may have been dropped since, because their leases were lost.
     if (late > lease / 3 && this.#busy) this.#blocked(late);
     this.#busy = this.#parts.held.size > 0;
@@ -101,7 +103,7 @@ export class LeaseKeeper {
    * costs some redeliveries.
    */
   #timeSlept(now: number, lease: number): number {
-    const wall = Date.now();
+    const wall = this.#parts.clock.date();
     const slept = wall - this.#wallAt - (now - this.#tickedAt);
     this.#wallAt = wall;
     return slept > lease / 3 ? slept : 0;

@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.js';
 import type { Logger } from '../../logger.js';
 import type { BatchLimits } from './batch-buffer.js';
 import type { PendingDelivery } from './pending-delivery.js';
@@ -14,6 +15,7 @@ export interface Runner {
 
 /** The parts of one listener's loop. */
 export interface LoopOptions {
+  clock: Clock;
   name: string;
   concurrency: number;
   byKey: boolean;

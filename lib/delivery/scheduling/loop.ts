@@ -1,4 +1,5 @@
 import type { Delivery, Sink, Source } from '../../broker/broker.js';
+import type { Clock } from '../../clock.js';
 import { BatchBuffer } from './batch-buffer.js';
 import { DeliveryBuffer } from './delivery-buffer.js';
 import { Demand } from './demand.js';
@@ -24,6 +25,7 @@ const BROKEN_DELAY_MS = 5000;
 export class ListenerLoop implements Sink {
   readonly name: string;
   readonly #concurrency: number;
+  readonly #clock: Clock;
   readonly #runner: Runner;
   readonly #failed: (error: unknown) => void;
   readonly #log: LoopLog;
@@ -34,26 +36,32 @@ export class ListenerLoop implements Sink {
   readonly #batch: BatchBuffer | undefined;
   /** How many handlers run. The storing of a dead letter counts as one, and so does a batch. */
   #running = 0;
-  readonly #idle = new IdleWaiter(() => this.#running === 0);
+  readonly #idle: IdleWaiter;
   #pumping = false;
-  readonly #budget = new EventLoopBudget();
+  readonly #budget: EventLoopBudget;
   #halted = false;
 
   constructor(options: LoopOptions) {
     this.name = options.name;
+    const { clock } = options;
     this.#concurrency = options.concurrency;
+    this.#clock = clock;
+    this.#idle = new IdleWaiter(clock, () => this.#running === 0);
+    this.#budget = new EventLoopBudget(clock);
     this.#runner = options.runner;
     this.#failed = options.failed;
     this.#log = new LoopLog(options.name, options.logger);
     this.#demand = new Demand(options.concurrency, options.batches?.maxSize);
-    this.#batch = options.batches && new BatchBuffer(options.batches, () => this.#pump());
+    this.#batch = options.batches && new BatchBuffer(clock, options.batches, () => this.#pump());
     this.#quarantine = new Quarantine({
+      clock,
       suspicionOf: options.suspicionOf,
       stopPulling: () => this.#demand.drain(),
       due: () => this.#pump(),
     });
-    this.#buffer = new DeliveryBuffer({ byKey: options.byKey, quarantine: this.#quarantine });
+    this.#buffer = new DeliveryBuffer({ clock, byKey: options.byKey, quarantine: this.#quarantine });
     this.#leases = new LeaseKeeper({
+      clock,
       listener: options.name,
       logger: options.logger,
       held: this.#buffer.all,
@@ -64,7 +72,7 @@ export class ListenerLoop implements Sink {
   }
 
   deliver(delivery: Delivery, source: Source): void {
-    this.accept(new PendingDelivery(delivery, source, this.sentAt(performance.now())));
+    this.accept(new PendingDelivery(delivery, source, this.sentAt(this.#clock.now())));
   }
 
   /** The earliest time at which a delivery that is read now can have been sent. */
@@ -211,7 +219,7 @@ export class ListenerLoop implements Sink {
   }
 
   #begin(held: PendingDelivery): void {
-    const now = performance.now();
+    const now = this.#clock.now();
     if (this.#dropIfLost(held, now)) return this.#quarantine.ended(held);
     if (!this.#quarantine.running) {
       this.#quarantine.reset();
@@ -227,7 +235,7 @@ export class ListenerLoop implements Sink {
   }
 
   #beginBatch(gathered: readonly PendingDelivery[]): void {
-    const now = performance.now();
+    const now = this.#clock.now();
     const deliveries = gathered.filter((held) => !this.#dropIfLost(held, now));
     if (deliveries.length === 0) return;
     const batch = { left: deliveries.length };

@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.js';
 import type { PendingDelivery } from './pending-delivery.js';
 import { Queue } from './queue.js';
 import type { Suspicion } from './suspicion.js';
@@ -12,6 +13,7 @@ const REST_MS = 20;
  */
 export class Quarantine {
   readonly #suspects = new Queue<PendingDelivery>();
+  readonly #clock: Clock;
   readonly #suspicionOf: (held: PendingDelivery) => Suspicion;
   readonly #stopAsking: () => Promise<void>;
   readonly #due: () => void;
@@ -22,10 +24,12 @@ export class Quarantine {
 
   /** @param options `stopPulling`: ends all pulls; `due`: called when a suspect may begin, provided that nothing else runs */
   constructor(options: {
+    clock: Clock;
     suspicionOf: (held: PendingDelivery) => Suspicion;
     stopPulling: () => Promise<void>;
     due: () => void;
   }) {
+    this.#clock = options.clock;
     this.#suspicionOf = options.suspicionOf;
     this.#stopAsking = options.stopPulling;
     this.#due = options.due;
@@ -75,7 +79,7 @@ export class Quarantine {
   /** Resolves when acknowledgements have left and no pull is open, so that a crash costs no other event an attempt. */
   async #waitForQuiet(): Promise<void> {
     const rest = new Promise((resolve) => {
-      this.#rest = setTimeout(resolve, REST_MS);
+      this.#rest = this.#clock.setTimeout(() => resolve(undefined), REST_MS);
     });
     await Promise.allSettled([rest, this.#stopAsking()]);
     this.#resting = undefined;
@@ -104,7 +108,7 @@ export class Quarantine {
   }
 
   stop(): void {
-    clearTimeout(this.#rest);
+    this.#clock.clearTimeout(this.#rest);
   }
 }
 

@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
+import type { Clock } from '../../clock.js';
 import { InvalidEventListener } from '../../errors.js';
 import { describeError, type Logger } from '../../logger.js';
 import type { Received } from '../received.js';
@@ -13,6 +14,7 @@ import { GRACE_MS, ThreadWatch } from './watch.js';
 const START_AGAIN_MS = 1000;
 
 export interface ThreadOptions {
+  readonly clock: Clock;
   readonly listener: string;
   /** The module whose default export is the handler. */
   readonly module: URL;
@@ -64,7 +66,7 @@ export class Threads {
   readonly handle = async (_parameters: unknown, event: Received): Promise<void> => {
     const { handlerTimeout, module } = this.#parts;
     const { port1, port2 } = new MessageChannel();
-    const watch = new ThreadWatch(event, port1, handlerTimeout);
+    const watch = new ThreadWatch(this.#parts.clock, event, port1, handlerTimeout);
     try {
       const task: ThreadTask = { module: module.href, run: { event: packEvent(event), port: port2 } };
       const answer = await this.#run(task, [port2], watch.ending);
@@ -79,7 +81,7 @@ export class Threads {
 
   /** Ends all threads, even busy ones. */
   async stop(): Promise<void> {
-    clearTimeout(this.#restarting);
+    this.#parts.clock.clearTimeout(this.#restarting);
     await this.#pool.destroy();
   }
 
@@ -121,7 +123,7 @@ export class Threads {
     const { listener, logger } = this.#parts;
     logger.error({ listener, err: error }, 'A thread of a handler broke outside of the handler; starting another');
     // An event may wait for this thread, and the pool starts another one only for a new task.
-    this.#restarting ??= setTimeout(() => {
+    this.#restarting ??= this.#parts.clock.setTimeout(() => {
       this.#restarting = undefined;
       this.#check().catch((cause: unknown) => logger.error({ listener, err: cause }, describeError(cause).message));
     }, START_AGAIN_MS);

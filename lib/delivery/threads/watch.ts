@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { Clock } from '../../clock.js';
 import type { Received } from '../received.js';
 import { packError } from './error.js';
 
@@ -9,6 +10,7 @@ export const GRACE_MS = 500;
 export class ThreadWatch {
   /** Set after `handlerTimeout`. */
   timedOut: Error | undefined;
+  readonly #clock: Clock;
   readonly #event: Received;
   readonly #port: MessagePort;
   readonly #ending = new AbortController();
@@ -16,7 +18,8 @@ export class ThreadWatch {
   #grace: NodeJS.Timeout | undefined;
 
   /** @param port tells this side that the handler begins, and the thread that it must stop */
-  constructor(event: Received, port: MessagePort, handlerTimeout: number | undefined) {
+  constructor(clock: Clock, event: Received, port: MessagePort, handlerTimeout: number | undefined) {
+    this.#clock = clock;
     this.#event = event;
     this.#port = port;
     event.signal.addEventListener('abort', this.#stop, { once: true });
@@ -31,14 +34,14 @@ export class ThreadWatch {
   }
 
   close(): void {
-    clearTimeout(this.#timer);
-    clearTimeout(this.#grace);
+    this.#clock.clearTimeout(this.#timer);
+    this.#clock.clearTimeout(this.#grace);
     this.#event.signal.removeEventListener('abort', this.#stop);
     this.#port.close();
   }
 
   #limit(handlerTimeout: number): void {
-    this.#timer = setTimeout(() => {
+    this.#timer = this.#clock.setTimeout(() => {
       this.timedOut = new Error(`The handler did not end within its handlerTimeout of ${handlerTimeout} ms`);
       this.#event.abort(this.timedOut);
     }, handlerTimeout);
@@ -46,6 +49,6 @@ export class ThreadWatch {
 
   readonly #stop = (): void => {
     this.#port.postMessage(packError(this.#event.signal.reason));
-    this.#grace = setTimeout(() => this.#ending.abort(), GRACE_MS);
+    this.#grace = this.#clock.setTimeout(() => this.#ending.abort(), GRACE_MS);
   };
 }

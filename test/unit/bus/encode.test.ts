@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { Contracts } from '../../../lib/bus/contracts.js';
 import { EventEncoder, encode } from '../../../lib/bus/encode.js';
 import { Streams } from '../../../lib/bus/streams.js';
+import { systemClock } from '../../../lib/clock.js';
 import { resolveConfig } from '../../../lib/config/resolve.js';
 import { defineApi } from '../../../lib/definition/api.js';
 import { UnknownApi, ValidationError } from '../../../lib/errors.js';
@@ -26,7 +27,7 @@ describe('The encoding of an event', () => {
     const given = { username: 'adam' };
     const event = events.read('auth', 'user_created', [given, { id: 'one' }]);
     given.username = 'eve';
-    const wire = encode(event, events.prepare(event.source, config), undefined);
+    const wire = encode(systemClock, event, events.prepare(event.source, config), undefined);
     expect(wire.subject).to.equal('lightbus.auth.user_created');
     expect(Buffer.from(wire.body).toString()).to.equal('{"username":"adam","plan":"free"}');
     expect(Buffer.from(wire.headers).toString()).to.include('\r\nce-id: one\r\n');
@@ -46,7 +47,7 @@ describe('The encoding of an event', () => {
     const events = encoder();
     const event = events.read('auth', 'user_created', [{ username: 'x'.repeat(100_000) }]);
     const prepared = events.prepare(event.source, config);
-    expect(() => encode(event, prepared, 100_000)).to.throw(ValidationError, 'is too large');
-    expect(encode(event, prepared, 200_000).body.length).to.be.greaterThan(100_000);
+    expect(() => encode(systemClock, event, prepared, 100_000)).to.throw(ValidationError, 'is too large');
+    expect(encode(systemClock, event, prepared, 200_000).body.length).to.be.greaterThan(100_000);
   });
 });

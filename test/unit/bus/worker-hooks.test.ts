@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { Hooks } from '../../../lib/bus/hooks.js';
 import { Scope } from '../../../lib/bus/scope.js';
 import { runOnStart } from '../../../lib/bus/worker/hooks.js';
+import { systemClock } from '../../../lib/clock.js';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -21,7 +22,10 @@ describe('the onStart hooks of a worker', () => {
       return new Promise(() => undefined);
     });
     const reason = new Error('stop');
-    const running = runOnStart({ hooks, scope: new Scope(), logger: silent }, AbortSignal.abort(reason));
+    const running = runOnStart(
+      { clock: systemClock, hooks, scope: new Scope(), logger: silent },
+      AbortSignal.abort(reason),
+    );
     expect(await outcomeOf(running)).to.equal(reason);
     expect(called).to.deep.equal([]);
   });
@@ -38,7 +42,7 @@ describe('the onStart hooks of a worker', () => {
     hooks.add('onStart', () => {
       called.push('second');
     });
-    const running = runOnStart({ hooks, scope: new Scope(), logger: silent }, stopping.signal);
+    const running = runOnStart({ clock: systemClock, hooks, scope: new Scope(), logger: silent }, stopping.signal);
     expect(await outcomeOf(running)).to.equal(reason);
     expect(called).to.deep.equal(['first']);
   });

@@ -1,4 +1,5 @@
 import type { Delivery, DurableSpec, Source } from '../../../lib/broker/broker.js';
+import { systemClock } from '../../../lib/clock.js';
 import { BatchRunner } from '../../../lib/delivery/handling/batch.js';
 import { EventRunner, type RunnerOptions } from '../../../lib/delivery/handling/runner.js';
 import { OnError } from '../../../lib/delivery/options.js';
@@ -81,6 +82,7 @@ export function listen(
   const log = recordLog();
   const source = new FakeSource('lightbus-shop', options.lease);
   const all: RunnerOptions = {
+    clock: systemClock,
     name: 'listener',
     logger: log,
     lookup: () => ({ apiName: 'shop', eventName: 'order_placed', contract: undefined, validate: true }),
@@ -95,6 +97,7 @@ export function listen(
     ...parts,
   };
   const loop = new ListenerLoop({
+    clock: systemClock,
     name: 'listener',
     concurrency: options.concurrency ?? 1,
     byKey: parts.orderBy !== undefined,

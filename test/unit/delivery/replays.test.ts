@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { Broker, Delivery, Source } from '../../../lib/broker/broker.js';
+import { systemClock } from '../../../lib/clock.js';
 import { ReplayConsumer } from '../../../lib/delivery/dead-letters/replay-consumer.js';
 import type { WireEvent } from '../../../lib/message/codec.js';
 import { parseHeaders } from '../../../lib/message/headers.js';
@@ -31,7 +32,7 @@ function replayed(deliveries: number, store: () => Promise<unknown>) {
       working: () => true,
     };
     const parts = { broker, logger: recordLog(), prefix: 'lightbus', serviceName: 'shop', lease: 60_000, targets: [] };
-    new ReplayConsumer({ ...parts, stream: {} as never }).deliver(delivery, {} as Source);
+    new ReplayConsumer({ ...parts, clock: systemClock, stream: {} as never }).deliver(delivery, {} as Source);
   });
   return { settled, published };
 }

@@ -1,3 +1,4 @@
+import { systemClock } from '../../../lib/clock.js';
 import { EventRunner } from '../../../lib/delivery/handling/runner.js';
 import { OnError } from '../../../lib/delivery/options.js';
 import { ListenerLoop } from '../../../lib/delivery/scheduling/loop.js';
@@ -47,6 +48,7 @@ export class ListenerModel {
       if (message.startsWith('This library failed')) this.broken.push(message);
     };
     this.loop = new ListenerLoop({
+      clock: systemClock,
       name: 'listener',
       concurrency: setup.concurrency,
       byKey: setup.byKey,
@@ -54,6 +56,7 @@ export class ListenerModel {
       logger: { debug: quiet, info: quiet, warn: quiet, error: noteError },
       failed: () => void this.stop(1000),
       runner: new EventRunner({
+        clock: systemClock,
         name: 'listener',
         logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
         lookup: (subject) =>
