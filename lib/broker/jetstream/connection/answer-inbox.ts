@@ -3,16 +3,16 @@ import type { Connection } from './connection.js';
 import { explainMissingRight } from './rights.js';
 import { subscribe } from './subscribe.js';
 
-/** How often the subscription is tried again that the server refuses: nobody tells of rights that come back. */
+/** How often a refused subscription is tried again, because the server does not report rights that come back. */
 const SUBSCRIBE_AGAIN_MS = 2000;
 
 export interface AnswerListener {
   message(message: Msg): void;
-  /** No answer can arrive any longer, and why. */
+  /** Called when no answer can arrive, with the reason. */
   deaf(error: Error): void;
 }
 
-/** One subscription for the answers to all that is published. */
+/** One subscription for the answers to all publishes. */
 export class AnswerInbox {
   readonly #connection: Connection;
   readonly #listener: AnswerListener;
@@ -31,12 +31,12 @@ export class AnswerInbox {
     return this.#deaf;
   }
 
-  /** Where the answer to one publish is to go. */
+  /** The reply subject for one publish. */
   subjectOf(token: string): string {
     return `${this.#inbox}.${token}`;
   }
 
-  /** @param replaced the connection has no subscriptions yet */
+  /** @param replaced whether the connection is new and has no subscriptions */
   connected(nats: NatsConnection, replaced: boolean): void {
     if (replaced || this.#deaf !== undefined) this.#subscribe(nats);
   }
@@ -56,11 +56,11 @@ export class AnswerInbox {
     const subscription = subscribe(nats, `${this.#inbox}.*`, handlers, this.#connection.logger);
     this.#subscription = subscription;
     if (this.#deaf === undefined) return;
-    // A refusal would come before the answer to this.
+    // A refusal would arrive before the answer to this.
     const works = () => {
       if (this.#subscription === subscription && !subscription.isClosed()) this.#deaf = undefined;
     };
-    nats.flush().then(works, () => undefined); // A lost connection: the next one subscribes anew.
+    nats.flush().then(works, () => undefined); // If the connection is lost, the next one subscribes again.
   }
 
   #refused(error: Error): void {

@@ -1,16 +1,16 @@
 import type { NatsConnection } from 'nats';
 
-/** What happens inside the client that it tells nobody, or only the console. */
+/** Events inside the client that it does not report, or only to the console. */
 export interface ClientEvents {
   /** The server's bytes do not follow its protocol. The connection is dropped, and the client connects again. */
   damaged(where: string): void;
   /** An attempt to connect again failed. */
   attemptFailed(error: unknown): void;
-  /** Something threw while a message was handed over. */
+  /** A subscription's callback threw. */
   threw(error: unknown): void;
 }
 
-/** The parts of the client that are not public and that we rely on. Each has a test of its own name; `package.json` pins the minor version. */
+/** The private parts of the client on which we rely. A test by name covers each; `package.json` pins the minor version. */
 interface ClientProtocol {
   /** Replaced before each attempt to connect. */
   parser: ClientParser;
@@ -24,11 +24,11 @@ interface ClientParser {
 }
 
 /**
- * Puts a guard around the client's read loop. Without it, an exception in there ends the loop: the connection is deaf until
- * a heartbeat misses, and the client prints the bytes at hand, which may be events, to standard output.
+ * Guards the client's read loop. Without it, an exception ends the loop: the connection is deaf until a heartbeat is missed,
+ * and the client prints the current bytes, which may be events, to standard output.
  */
 export function guardClient(nats: NatsConnection, events: ClientEvents): void {
-  // The client has its protocol handler as a property that its types leave out.
+  // The client's types leave out the property with its protocol handler.
   const { protocol } = nats as unknown as { protocol: ClientProtocol };
   guardPush(protocol, events);
   guardParsers(protocol, events);
@@ -61,7 +61,7 @@ function guardParser(parser: ClientParser, protocol: ClientProtocol, events: Cli
   const parse = parser.parse.bind(parser);
   let damaged = false;
   parser.parse = (bytes) => {
-    if (damaged) return; // What follows cannot be told apart from what was damaged.
+    if (damaged) return; // The bytes after the damaged ones make no sense either.
     try {
       parse(bytes);
     } catch (error) {
@@ -73,7 +73,7 @@ function guardParser(parser: ClientParser, protocol: ClientProtocol, events: Cli
   return parser;
 }
 
-/** The client puts the bytes behind a colon; they may be part of an event. */
+/** Without the bytes after the colon, which may be part of an event. */
 function whereOf(error: unknown): string {
   return error instanceof Error ? (error.message.split(':', 1)[0] ?? '') : 'unknown';
 }

@@ -3,7 +3,7 @@ import type { ResolvedNatsOptions } from '../../../config/config.js';
 import type { KeyLogin } from './login.js';
 import { reconnectDelay } from './reconnect-delay.js';
 
-/** What the client is told, from what we were told. */
+/** The client's options, from ours. */
 export function clientOptions(nats: ResolvedNatsOptions, name: string, login: KeyLogin | undefined): ConnectionOptions {
   return {
     servers: [...nats.servers],
@@ -19,7 +19,7 @@ export function clientOptions(nats: ResolvedNatsOptions, name: string, login: Ke
     timeout: 5000,
     pingInterval: 10_000,
     maxPingOut: 2,
-    // Credentials are often rotated: a refusal after a good start may pass.
+    // Credentials are rotated, so a refusal after a good start may be temporary.
     ignoreAuthErrorAbort: true,
     noAsyncTraces: true,
   };

@@ -13,34 +13,34 @@ import { describeMissingRight } from './rights.js';
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 2000;
 const MAX_FORBIDDEN = 1000;
-/** What a stopping worker and a closing bus wait for an answer of the server; and once one did not come. */
+/** How long a stopping worker and a closing bus wait for an answer of the server; less, once it has not answered. */
 const ANSWER_MS = 2500;
 const ANSWER_OF_SILENT_MS = 50;
 
-/** What the other parts of the broker want to hear of the connection. */
+/** The events of the connection, for the other parts of the broker. */
 export interface ConnectionListener {
-  /** There is a connection: a first one, the same one again, or (`replaced`) a new one that has no subscriptions yet. */
+  /** There is a connection: the first, the same one again, or (`replaced`) a new one without subscriptions. */
   connected?(nats: NatsConnection, replaced: boolean): void;
   disconnected?(): void;
   /** The server refused to let us publish or subscribe. */
   forbidden?(operation: string, subject: string): void;
 }
 
-/** One connection to NATS that is opened when first needed, reconnects forever, and is replaced should it ever be closed from outside. */
+/** One connection to NATS. It is opened on first use, reconnects forever, and is replaced if something closes it. */
 export class Connection {
   readonly #options: DialOptions;
-  /** Handlers run where the connection was opened: that must not be the context of whoever happened to need it first. */
+  /** Handlers run in the context in which the connection was opened, which must not be that of its first user. */
   readonly #context = new AsyncResource('lightbus');
   readonly #dialer: Dialer;
   readonly #listeners = new Set<ConnectionListener>();
   readonly #closing = new AbortController();
-  /** What the server has refused on this connection, and we have told of. */
+  /** Refusals of the server on this connection that were reported. */
   readonly #forbidden = new Set<string>();
   #nats: NatsConnection | undefined;
   #connected = false;
   #connecting: Promise<void> | undefined;
   #waiting = 0;
-  /** Whether the server has not answered when it was last waited for. */
+  /** Whether the server did not answer the last time that we waited for it. */
   #silent = false;
   #lastError: unknown;
   readonly #report: ConnectionReport;
@@ -51,12 +51,12 @@ export class Connection {
     this.#report = new ConnectionReport(options.logger, this.address, () => this.#dialer.explain(this.#lastError));
   }
 
-  /** Servers as they may be shown: they hold no passwords. */
+  /** The servers, without passwords. */
   get address(): string {
     return this.#options.nats.servers.join(', ');
   }
 
-  /** The connection; undefined until the first one. It may be reconnecting just now. */
+  /** The connection, which may be reconnecting; undefined until the first one. */
   get nats(): NatsConnection | undefined {
     return this.#nats;
   }
@@ -69,7 +69,7 @@ export class Connection {
     return this.#options.logger;
   }
 
-  /** Whether something can be sent. While it is being closed the client refuses to, and throws. */
+  /** Whether something can be sent. While the connection is being closed, the client throws instead. */
   get connected(): boolean {
     return this.#connected && !this.closed && this.#nats?.isClosed() === false;
   }
@@ -78,7 +78,7 @@ export class Connection {
     return this.#closing.signal.aborted;
   }
 
-  /** Registers a listener; tells it at once if there is a connection. Returns the way to remove it. */
+  /** Adds a listener, which is called at once if there is a connection. Returns a function that removes it. */
   listen(listener: ConnectionListener): () => void {
     this.#listeners.add(listener);
     if (this.#nats !== undefined && this.#connected) listener.connected?.(this.#nats, true);
@@ -86,7 +86,7 @@ export class Connection {
   }
 
   /**
-   * Resolves with a connection that stands.
+   * Resolves to an established connection.
    *
    * @throws EventFireTimeout when the deadline passes, InvalidConfiguration when the server refuses us,
    *   the signal's reason, BusAlreadyClosed
@@ -110,26 +110,26 @@ export class Connection {
     }
   }
 
-  /** How long somebody who stops waits for an answer, in milliseconds: little if the server just left one out. */
+  /** How long a stop waits for an answer, in milliseconds: short if the server has just not answered. */
   get answerTime(): number {
     return this.#silent ? ANSWER_OF_SILENT_MS : ANSWER_MS;
   }
 
-  /** Waits for an answer until it is here, or the time for it is over. */
+  /** Waits for an answer, `answerTime` at most. */
   async answered(answer: Promise<unknown>): Promise<void> {
     const over = new AbortController();
     const here = answer.then(
       () => true,
-      () => true, // The connection broke: there is nothing more to wait for.
+      () => true, // The connection is lost, so no answer will come.
     );
     this.#silent = !(await Promise.race([here, pause(this.answerTime, over.signal).then(() => false)]));
     over.abort();
   }
 
   /**
-   * Closes the connection, whatever the server does. What was sent before gets some time to be read.
+   * Closes the connection, whatever the server does, after a short time for it to read what was sent.
    *
-   * The client's own `drain()` waits forever if the server is frozen, and connects again should the connection break meanwhile.
+   * The client's own `drain()` waits forever for a frozen server, and reconnects if the connection is lost meanwhile.
    */
   async close(): Promise<void> {
     if (this.closed) return;
@@ -143,7 +143,7 @@ export class Connection {
     this.#dialer.sockets.destroy();
   }
 
-  /** @param onceWelcome the server has taken these credentials before: a refusal may pass */
+  /** @param onceWelcome whether the server has accepted these credentials before, so that a refusal may be temporary */
   async #connect({ onceWelcome }: { onceWelcome: boolean }): Promise<void> {
     try {
       const delay = new RetryDelay(FIRST_RETRY_MS, LAST_RETRY_MS);
@@ -164,7 +164,7 @@ export class Connection {
           this.#reportLoss();
         }
         await pause(delay.next(), this.#closing.signal);
-        // Nobody waits any longer: a later call begins anew, and the process can end.
+        // Nobody waits any more: a later call starts again, and the process can end.
         if (this.#waiting === 0 || this.closed) return;
       }
     } finally {
@@ -205,8 +205,8 @@ export class Connection {
         'The connection was closed for good; opening another one',
       );
       this.#nats = undefined;
-      this.#waiting += 1; // A bus that had a connection wants one for as long as it is open.
-      // Whoever waits for the old one to come back is told of the new one.
+      this.#waiting += 1; // An open bus that had a connection always wants one.
+      // Those who wait for the old connection get the new one.
       this.#connecting = this.#connect({ onceWelcome: true }).finally(() => {
         this.#waiting -= 1;
       });
@@ -225,9 +225,9 @@ export class Connection {
   }
 
   #refusedRight({ operation, subject }: { operation: string; subject: string }): void {
-    // Inboxes have random names: the right to all of them is one right.
+    // Inboxes have random names, and one right is for all of them.
     const right = operation === 'publish' ? subject : operation;
-    // Once is enough until the next connection: what lacks a right may try again forever.
+    // Reported once for each connection, because the attempts may go on forever.
     const level = this.#forbidden.has(right) ? 'debug' : 'error';
     if (this.#forbidden.size < MAX_FORBIDDEN) this.#forbidden.add(right);
     this.#options.logger[level]({ operation, subject }, describeMissingRight({ operation, subject }, this.inboxPrefix));
@@ -237,14 +237,14 @@ export class Connection {
   #lost(error: unknown): void {
     if (!this.#connected) return;
     this.#connected = false;
-    // What the server said last tells why, even if the loss itself does not.
+    // The last error of the server gives the reason, even if the loss itself does not.
     if (error !== undefined) this.#lastError = error;
     this.#reportLoss();
     this.#tell((listener) => listener.disconnected?.());
   }
 
   #restored(nats: NatsConnection): void {
-    // The client was connecting when it was closed, and does not look whether it was.
+    // The client was connecting when it was closed, and does not check that.
     if (this.closed) return this.#dialer.sockets.destroy();
     this.#forbidden.clear();
     this.#connected = true;
@@ -273,7 +273,7 @@ export class Connection {
       try {
         what(listener);
       } catch (error) {
-        // One that fails must not keep the news from the others, nor end the loop that brings it.
+        // A failing listener must not affect the others, nor the loop that calls them.
         this.#options.logger.error({ err: error }, 'A part of the bus failed at a change of the connection');
       }
     }

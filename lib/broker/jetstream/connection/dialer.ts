@@ -14,12 +14,12 @@ export interface DialOptions {
   readonly logger: Logger;
 }
 
-/** Connects, and knows of each failure whether it can pass and what to do about it. */
+/** Connects. For each failure it knows whether it may be temporary, and what to do about it. */
 export class Dialer {
   readonly #options: DialOptions;
-  /** Undefined until it was read once; null if keys are not what we log in by. */
+  /** Undefined until it was read; null if we do not log in by keys. */
   #login: KeyLogin | null | undefined;
-  /** All that the client has opened, of failed attempts too. */
+  /** All sockets that the client has opened, those of failed attempts too. */
   readonly sockets = new Sockets();
 
   constructor(options: DialOptions) {
@@ -33,7 +33,7 @@ export class Dialer {
     return this.sockets.collect(() => connect(options));
   }
 
-  /** Whether an attempt may succeed later although nothing changes here. */
+  /** Whether a later attempt may succeed although nothing changes here. */
   mayPass(error: unknown): boolean {
     if (error instanceof InvalidConfiguration) return false;
     // An expired JWT is renewed in its file.
@@ -45,7 +45,7 @@ export class Dialer {
     return explainProblem(error, this.#options.nats, this.#login ?? undefined);
   }
 
-  /** What to throw for an error that does not pass. */
+  /** The error to throw for a failure that is not temporary. */
   refusal(cause: unknown): InvalidConfiguration {
     if (cause instanceof InvalidConfiguration) return cause;
     const given = this.#login?.source ?? 'nats.credentials, or user and password, or the token';
@@ -56,7 +56,7 @@ export class Dialer {
     );
   }
 
-  /** Once: later, what was read before is better than nothing, and the client reads the files of TLS itself. */
+  /** Only once: later, the old login is better than none, and the client reads the TLS files itself. */
   #readLogin(): KeyLogin | undefined {
     const { nats, logger } = this.#options;
     if (this.#login === undefined) {

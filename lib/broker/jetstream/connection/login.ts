@@ -5,7 +5,7 @@ import type { ResolvedNatsOptions } from '../../../config/config.js';
 import { InvalidConfiguration } from '../../../errors.js';
 import { looksSecret, plain } from '../../../secret-text.js';
 
-/** Who to log in as with a key of one's own. */
+/** A key pair to log in with. */
 interface Keys {
   readonly seed: Uint8Array;
   readonly jwt?: string;
@@ -13,10 +13,10 @@ interface Keys {
   readonly expires?: number;
 }
 
-/** A login by keys; `undefined` for one by password, token or nothing. */
+/** A login by keys. */
 export interface KeyLogin {
   readonly authenticator: Authenticator;
-  /** Which option it comes from and, if it is a file, which; fit for logs. */
+  /** The option that it comes from, and the file if there is one; safe for logs. */
   readonly source: string;
   readonly isFile: boolean;
   /** Whether its JWT has expired. */
@@ -24,10 +24,11 @@ export interface KeyLogin {
 }
 
 /**
- * The login by `nats.credentials` or `nats.nkey`. A file is read for each connection, because keys are rotated.
+ * The login by `nats.credentials` or `nats.nkey`; undefined without either. A file is read for each connection, because keys
+ * are rotated.
  *
- * @param failed is told when a file that was good cannot be used any longer; what it last held is used until it can
- * @throws InvalidConfiguration, if there is no use in trying: no such file, or neither it nor the text holds what it should
+ * @param failed called when a file that was good can no longer be used; its last good content stays in use
+ * @throws InvalidConfiguration if there is no such file, or if the file or the text has no valid keys
  */
 export function keyLogin(
   nats: ResolvedNatsOptions,
@@ -58,7 +59,7 @@ function createLogin(
   authenticate: (keys: Keys) => Authenticator,
 ): KeyLogin {
   const isFile = !looksSecret(given);
-  // Now, for it is read again later, and the process may have gone to another folder by then.
+  // Resolved now, because it is read again later, perhaps from another working directory.
   const path = resolve(given);
   const source = isFile ? `${option} (${plain(path)})` : `${option} (given as text)`;
   const read = () => parse(isFile ? readText(option, path) : given, source);
@@ -73,7 +74,7 @@ function createLogin(
         keys = read();
         readable = true;
       } catch (error) {
-        // Thrown from here, it would make the client give up for good. A file that is being replaced may be half there.
+        // If this threw, the client would give up forever. A file that is being replaced may be incomplete.
         if (readable) failed(error as InvalidConfiguration);
         readable = false;
       }
@@ -135,7 +136,7 @@ function readSeed(seed: string, where: string): { bytes: Uint8Array; publicKey: 
     const publicKey = nkeys.fromSeed(bytes).getPublicKey();
     if (publicKey.startsWith('U')) return { bytes, publicKey };
   } catch {
-    // Told below; the client's error says no more.
+    // Reported below; the client's error says no more.
   }
   throw new InvalidConfiguration(
     `${where}: its seed is damaged, or not that of a user; it has 58 characters and begins with SU, as "nk -gen user" writes it`,

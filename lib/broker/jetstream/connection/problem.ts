@@ -6,12 +6,12 @@ import type { KeyLogin } from './login.js';
 const UNTRUSTED = /UNABLE_TO_(VERIFY|GET)|SELF_SIGNED|CERT_(UNTRUSTED|SIGNATURE_FAILURE)/;
 const AUTHORIZATION = ['AUTHORIZATION_VIOLATION', 'BAD_AUTHENTICATION', 'AUTHENTICATION_EXPIRED', 'ACCOUNT_EXPIRED'];
 
-/** Whether the server knows us and will not have us. */
+/** Whether the server refuses this login. */
 export function isRefusal(error: unknown): boolean {
   return AUTHORIZATION.includes(codeOf(error));
 }
 
-/** Why there is no connection, and what can be done about it; `undefined` if nothing is known. */
+/** Why there is no connection, and what to do about it; `undefined` if that is not known. */
 export function explainProblem(
   error: unknown,
   nats: ResolvedNatsOptions,
@@ -49,7 +49,7 @@ function explainTls(error: Error, said: string, { tls }: ResolvedNatsOptions): s
     return `the certificate of the server is for another host (${said}); use a name that it holds in nats.servers`;
   }
   if (/alert|certificate required/i.test(said)) return `the server refused TLS (${said}); ${clientCertificate(tls)}`;
-  // With TLS 1.3 the client is done before the server has looked at its certificate: a refusal is a closed connection.
+  // With TLS 1.3 the client's handshake ends before the server checks its certificate: a refusal is a closed connection.
   if (code === 'TIMEOUT' && tls !== undefined) {
     return `the server fell silent after the TLS handshake; it may have refused this client's certificate: ${clientCertificate(tls)}`;
   }

@@ -1,13 +1,13 @@
 const MIN_MS = 500;
 const JITTER_MS = 500;
-/** Clocks are corrected by less than this all the time. */
+/** Smaller corrections of the clock are normal. */
 const SET_BACK_MS = 1000;
 
 /**
  * How long the client waits between two attempts to connect to one server. It asks before each attempt.
  *
- * The client goes by the wall clock: once that was set back, it would wait until the clock has caught up. So what the clock
- * was set back is taken off the delay, no more often than attempts may be made.
+ * The client uses the wall clock: after that was set back, it would wait until the clock has caught up. So the difference is
+ * subtracted from the delay, but not more often than attempts may be made.
  */
 export function reconnectDelay(): () => number {
   let furthest = Number.NEGATIVE_INFINITY;

@@ -2,14 +2,14 @@ import type { Logger } from '../../../logger.js';
 
 const REPORT_EVERY_MS = 5000;
 
-/** Says that there is no connection, at once and then every few seconds until there is one. */
+/** Logs that there is no connection, at once and then every few seconds until there is one. */
 export class ConnectionReport {
   readonly #logger: Logger;
   readonly #servers: string;
   readonly #reason: () => string | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param reason what is known at the moment of why there is none */
+  /** @param reason returns the reason, as far as it is known */
   constructor(logger: Logger, servers: string, reason: () => string | undefined) {
     this.#logger = logger;
     this.#servers = servers;

@@ -9,10 +9,10 @@ import { explainMissingRight } from './rights.js';
 const REQUEST_TIMEOUT_MS = 5000;
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 2000;
-/** A restart or an election is over by then, mostly. */
+/** Most restarts and elections take less. */
 const TELL_SILENCE_AFTER_MS = 5000;
 
-/** JetStream's error numbers that we branch on; `errors.json` of nats-server lists them all. */
+/** Error numbers of JetStream on which we branch; `errors.json` of nats-server has them all. */
 export const ApiCode = {
   streamNotFound: 10059,
   streamNameInUse: 10058,
@@ -30,7 +30,7 @@ export const ApiCode = {
 export class ApiError extends LightbusError {
   /** JetStream's own number. */
   readonly apiCode: number;
-  /** What JetStream said, with its number. */
+  /** JetStream's description, with its number. */
   readonly reason: string;
 
   constructor(operation: string, description: string, apiCode: number) {
@@ -60,7 +60,7 @@ export class JetStreamApi {
   }
 
   /**
-   * One request; asks again while nobody answers, for JetStream is silent during elections and restarts.
+   * Sends a request, again and again until it is answered, because JetStream is silent during elections and restarts.
    *
    * @throws ApiError for what JetStream says, LightbusError for a missing right, InvalidConfiguration where JetStream is switched off, EventFireTimeout, the signal's reason
    */
@@ -89,7 +89,7 @@ export class JetStreamApi {
     }
   }
 
-  /** One request, one answer, no second try. */
+  /** Sends a request once. */
   async once<T>(operation: string, body: object | undefined, waitOptions: WaitOptions): Promise<T> {
     const nats = await this.#connection.ready(waitOptions);
     const timeout = Math.max(
@@ -104,15 +104,15 @@ export class JetStreamApi {
   }
 
   /**
-   * Whether JetStream may run on several servers. The server we are connected to knows only of itself: a leaf node names a
-   * cluster always, and a domain is somewhere else. So who needs several has to try.
+   * Whether JetStream may run on several servers. The server of our connection knows only itself: a leaf node always names a
+   * cluster, and a domain is elsewhere. The only way to find out is to try.
    */
   async mayBeClustered(waitOptions: WaitOptions): Promise<boolean> {
     const { info } = await this.#connection.ready(waitOptions);
     return Boolean(info?.cluster || this.#options.domain || this.#options.apiPrefix);
   }
 
-  /** Once: whoever asks goes on waiting, because servers restart. */
+  /** Logged once; the request goes on waiting, because servers restart. */
   #tellSilence(operation: string, error: unknown): void {
     if (this.#silenceTold) return;
     this.#silenceTold = true;
@@ -156,7 +156,7 @@ function readAnswer<T>(operation: string, text: string): T {
   return answer as T;
 }
 
-/** Whether a server without JetStream has no other behind it that may have it. */
+/** Whether no other server can have JetStream in place of this one. */
 function isAlone(info: { jetstream?: boolean; cluster?: string }): boolean {
   return info.jetstream !== true && info.cluster === undefined;
 }

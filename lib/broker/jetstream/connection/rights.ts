@@ -1,7 +1,7 @@
 import { ErrorCode, NatsError } from 'nats';
 import { LightbusError } from '../../../errors.js';
 
-/** What the server said when it refused something: `publish` or `subscription`, and the subject. */
+/** A refusal of the server: `publish` or `subscription`, and the subject. */
 interface Refused {
   readonly operation: string;
   readonly subject: string;
@@ -9,7 +9,7 @@ interface Refused {
 
 const CLIENT_INBOX = '_INBOX';
 
-/** What is missing and what to do about it, in one sentence. We subscribe to nothing but our own inboxes. */
+/** Says in one sentence which right is missing and what to do. We subscribe only to our own inboxes. */
 export function describeMissingRight({ operation, subject }: Refused, inboxPrefix = CLIENT_INBOX): string {
   if (operation === 'publish') {
     return `NATS does not permit this service to publish to ${subject}; grant its user that right`;
@@ -20,7 +20,7 @@ export function describeMissingRight({ operation, subject }: Refused, inboxPrefi
   );
 }
 
-/** The same as an error; anything other than a missing right stays as it is. */
+/** Turns a missing right into an error with that sentence; returns other errors unchanged. */
 export function explainMissingRight(error: unknown, inboxPrefix?: string): unknown {
   if (!isPermissionsViolation(error)) return error;
   const refused = error.permissionContext;
@@ -30,7 +30,7 @@ export function explainMissingRight(error: unknown, inboxPrefix?: string): unkno
   return new LightbusError(message, { cause: error });
 }
 
-/** Whether an error is `explainMissingRight`'s. It may pass: rights are granted without a restart. */
+/** Whether an error comes from `explainMissingRight`. It may be temporary: rights are granted without a restart. */
 export function isMissingRight(error: unknown): boolean {
   return error instanceof LightbusError && isPermissionsViolation(error.cause);
 }

@@ -6,13 +6,13 @@ const owner = new AsyncLocalStorage<Sockets>();
 let watching = false;
 
 /**
- * The sockets that a client opens. The client itself forgets some: one whose peer accepts and says nothing stays open after its
- * attempt to connect has failed, and keeps the process alive.
+ * The sockets that a client opens. The client forgets some: if a peer accepts and says nothing, the socket stays open after the
+ * failed attempt, and keeps the process alive.
  */
 export class Sockets {
   readonly #open = new Set<Socket>();
 
-  /** Runs what opens sockets; those of later attempts to connect belong here too. */
+  /** Runs a function that opens sockets; those of its later attempts belong here too. */
   collect<T>(connect: () => T): T {
     if (!watching)
       subscribe('net.client.socket', (message) => owner.getStore()?.add((message as { socket: Socket }).socket));
@@ -20,7 +20,7 @@ export class Sockets {
     return owner.run(this, connect);
   }
 
-  /** Closes what is still open, without a goodbye. */
+  /** Destroys all open sockets. */
   destroy(): void {
     for (const socket of this.#open) {
       // The client may have removed its own listener: an error of a socket that nobody listens to would end the process.

@@ -3,11 +3,11 @@ import type { Logger } from '../../../logger.js';
 
 export interface SubscriptionHandlers {
   message(message: Msg): void;
-  /** The subscription is gone: the server refuses it, or has withdrawn the right to it. */
+  /** The subscription has ended: the server refuses it, or has withdrawn the right. */
   refused(error: Error): void;
 }
 
-/** Subscribes so that nothing thrown by a handler reaches the client: it would end the loop that reads the connection. */
+/** Subscribes. Errors of the handler do not reach the client, because they would end its read loop. */
 export function subscribe(
   nats: NatsConnection,
   subject: string,

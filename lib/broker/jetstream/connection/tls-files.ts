@@ -76,7 +76,7 @@ function isMismatch(error: unknown): boolean {
   return (error as { code?: unknown }).code === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH' || /mismatch/.test(reasonOf(error));
 }
 
-/** OpenSSL's words; they hold nothing of the file. */
+/** OpenSSL's message, which has nothing of the file. */
 function reasonOf(error: unknown): string {
   const { message, reason } = error as { message?: unknown; reason?: unknown };
   return String(reason ?? message);

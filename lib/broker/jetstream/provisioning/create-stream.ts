@@ -7,7 +7,7 @@ import { type StreamInfo, streamConfig } from './stream-config.js';
 const AUTO_REPLICAS = 3;
 
 /**
- * Makes a stream in as many copies as are asked for, or as JetStream has servers for: it alone knows how many they are.
+ * Makes a stream with the configured number of copies, or with as many as JetStream has servers for, which only JetStream knows.
  *
  * @throws ApiError
  */
@@ -24,7 +24,7 @@ export async function createStream(
       return await api.request<StreamInfo>(`STREAM.CREATE.${spec.name}`, streamConfig(spec, copies), waitOptions);
     } catch (error) {
       if (copies === 1 || !isApiError(error, ApiCode.noSuitablePeers, ApiCode.replicasNotSupported)) throw error;
-      // Two copies need both servers for a majority: they are safer than one from loss, and stop sooner.
+      // Two copies need both servers for a majority: they lose less than one copy, and stop more often.
       const fewer = isAuto ? 1 : copies - 1;
       // Nobody asked for more than one server.
       if (!isAuto || !isApiError(error, ApiCode.replicasNotSupported)) {
@@ -39,7 +39,7 @@ export async function createStream(
   }
 }
 
-/** What to do about each refusal of a stream that its user can do something about. */
+/** The remedy for each refusal of a stream, where the user has one. */
 const REMEDIES: Readonly<Record<number, string>> = {
   10002: 'have the limits of its account raised, or set maxBytes to less',
   10005: 'set replicas to the number of its servers, or a placement that some of them fit',

@@ -2,7 +2,7 @@ import type { DurableSpec, StartAt } from '../../broker.js';
 
 const NS_PER_MS = 1_000_000;
 
-/** What we read of a durable as the server has it. */
+/** The parts of the server's durable that we read. */
 export interface DurableInfo {
   readonly stream_name: string;
   readonly name: string;
@@ -32,7 +32,7 @@ export function durableConfig(spec: DurableSpec): object {
     ack_policy: 'explicit',
     ack_wait: spec.lease * NS_PER_MS,
     max_ack_pending: spec.maxAckPending,
-    // Attempts are counted by us: the server parks what has used up its deliveries, silently.
+    // We count the attempts ourselves: the server stops delivering an event at its limit, and does not report it.
     max_deliver: -1,
     replay_policy: 'instant',
     ...deliverPolicy(spec.startAt),

@@ -10,7 +10,7 @@ const ANEW = 'give the listener another listenerName, or delete that durable if 
 
 type Config = Readonly<Record<string, unknown>>;
 
-/** What a durable is for, all that it has, and the stream that it is on. */
+/** The purpose of a durable, its configuration, and its stream. */
 export interface DurableContext {
   readonly spec: DurableSpec;
   readonly durable: Config;
@@ -25,7 +25,7 @@ function harmless(effect: string): DurableRule[] {
   return [{ verdict: 'harmless', effect }];
 }
 
-/** One of the two fields is set, or none, and either may name the only subject. */
+/** At most one of the two fields is set, and either may name the only subject. */
 const FILTER: DurableRule = {
   verdict: 'refuse',
   when: 'other than the event of the listener',

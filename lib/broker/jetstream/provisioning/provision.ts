@@ -10,12 +10,12 @@ import type { StreamInfo } from './stream-config.js';
 
 const LOOK_AT_STREAM_EVERY_MS = 20_000;
 
-/** Creates what is missing and changes nothing: info first, create, info again, since another process may do the same just now. */
+/** Creates what is missing, and changes nothing: info, create, and info again, because another process may do the same now. */
 export class Provisioner {
   readonly #api: JetStreamApi;
   readonly #logger: Logger;
   readonly #settings: SettingsCheck;
-  /** When each stream was last looked at: its durables take turns. */
+  /** When each stream was last checked: one of its durables does it for all. */
   readonly #lookedAt = new Map<string, number>();
 
   constructor(api: JetStreamApi, logger: Logger) {
@@ -24,7 +24,7 @@ export class Provisioner {
     this.#settings = new SettingsCheck(logger);
   }
 
-  /** The API's stream, if there is one. @throws StreamConflict if it is not what it has to be for its purpose */
+  /** The API's stream, if there is one. @throws StreamConflict if its settings do not fit its purpose */
   async findStream(
     spec: StreamSpec,
     waitOptions: WaitOptions,
@@ -36,7 +36,7 @@ export class Provisioner {
     return info;
   }
 
-  /** The API's stream, made if need be. @throws StreamConflict */
+  /** The API's stream; makes it if it is missing. @throws StreamConflict */
   async ensureStream(spec: StreamSpec, waitOptions: WaitOptions): Promise<StreamInfo> {
     const found = await this.findStream(spec, waitOptions);
     if (found !== undefined) return found;
@@ -48,7 +48,7 @@ export class Provisioner {
     try {
       const made = await createStream(this.#api, spec, { waitOptions, logger: this.#logger });
       this.#logger.info({ stream: spec.name, subjects: spec.subjects }, 'Created the stream');
-      // Asked again, because only this answer names the domain, by which the stream's word is known from another's.
+      // Asked again, because only this answer has the domain, which tells answers of this stream from others.
       return (await this.streamInfo(spec.name, waitOptions)) ?? made;
     } catch (error) {
       if (isApiError(error, ApiCode.subjectsOverlap)) throw await this.#overlap(spec, waitOptions, error);
@@ -60,7 +60,7 @@ export class Provisioner {
   }
 
   /**
-   * The listener's durable, made if need be; undefined if its stream is gone meanwhile, or it is not for us to make.
+   * The listener's durable; makes it if it is missing. Undefined if its stream is gone, or if we may not make it.
    *
    * @throws DurableConflict
    */
@@ -103,7 +103,7 @@ export class Provisioner {
     );
   }
 
-  /** Whether the stream holds events of no other subject than this. */
+  /** Whether the stream has events of this subject only. */
   async holdsOnly(stream: string, subject: string, waitOptions: WaitOptions): Promise<boolean> {
     const held = Object.keys(await this.#countBySubject(stream, '>', waitOptions));
     return held.every((each) => captures(subject, each));
@@ -146,7 +146,7 @@ export class Provisioner {
     );
   }
 
-  /** Whether a durable and its stream are still as they have to be. @throws StreamConflict, DurableConflict */
+  /** Checks the settings of a durable and its stream. @throws StreamConflict, DurableConflict */
   async lookAgain(
     spec: DurableSpec,
     durable: DurableInfo,
@@ -160,11 +160,11 @@ export class Provisioner {
     const found = await this.streamInfo(name, waitOptions);
     if (found === undefined) return;
     this.#settings.stream(spec.stream, found);
-    // What is refused is looked at by each of its durables.
+    // Each durable of a refused stream checks it.
     this.#lookedAt.set(name, now);
   }
 
-  /** Has the streams looked at again at once. */
+  /** Makes the next look check the streams again. */
   forgetLooks(): void {
     this.#lookedAt.clear();
   }

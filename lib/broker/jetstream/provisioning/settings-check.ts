@@ -7,13 +7,13 @@ import { type Finding, type Judgement, judge } from './settings.js';
 import type { StreamInfo } from './stream-config.js';
 import { STREAM_SETTINGS } from './stream-settings.js';
 
-/** What says which stream this is: more need not be right of a stream that is only read. */
+/** The fields that identify a stream; of one that is only read, nothing else matters. */
 const READING = ['subjects', 'retention'];
 
-/** Looks at the settings of streams and durables: refuses what breaks what is promised, warns once of what weakens it. */
+/** Checks the settings of streams and durables: refuses those that break a promise, and warns once of those that weaken one. */
 export class SettingsCheck {
   readonly #logger: Logger;
-  /** What was told: the same is found again at each look. */
+  /** What was logged, because each look finds the same again. */
   readonly #told = new Set<string>();
 
   constructor(logger: Logger) {

@@ -1,21 +1,21 @@
 /**
- * What is done about a setting of a stream or a durable: `refuse` works with none of it, `warn` says what it does and goes on,
- * `adapt` goes by it, `harmless` ignores it.
+ * What happens at a setting of a stream or a durable: `refuse` throws, `warn` logs its effect and goes on, `adapt` works with
+ * it, `harmless` ignores it.
  */
 export type Verdict = 'refuse' | 'warn' | 'adapt' | 'harmless';
 
-/** A setting as the server has it, and what this process needs it for. */
+/** A rule for one setting. */
 export interface Rule<Context> {
   readonly verdict: Verdict;
-  /** What the setting does; of a harmless one, why nothing need be done. Part of messages and of the documentation. */
+  /** The effect of the setting, or why it is harmless. Part of messages and of the documentation. */
   readonly effect: string;
-  /** Which values are meant, for the documentation. @default any value */
+  /** The values that the rule is for, for the documentation. @default any value */
   readonly when?: string;
   /** Whether the rule is about this value; undefined stands for a setting that the server does not have. */
   readonly applies?: (value: unknown, context: Context) => boolean;
-  /** What is configured, if that is what the value is compared with. */
+  /** The configured value, if the setting is compared with it. */
   readonly configured?: (context: Context) => unknown;
-  /** In place of `has <field> <value>: <effect>`, where values say more. */
+  /** Replaces `has <field> <value>: <effect>` where the values say more. */
   readonly says?: (value: unknown, context: Context) => string;
   /** What to do about it. */
   readonly remedy?: string;
@@ -24,7 +24,7 @@ export interface Rule<Context> {
 /** The rules of each field, the first that applies counts. */
 export type SettingTable<Context> = Readonly<Record<string, readonly Rule<Context>[]>>;
 
-/** A setting that is not as it should be. */
+/** A setting that breaks a rule. */
 export interface Finding {
   readonly field: string;
   readonly verdict: Exclude<Verdict, 'harmless'>;
@@ -36,11 +36,11 @@ export interface Finding {
 
 export interface Judgement {
   readonly findings: readonly Finding[];
-  /** Fields that are set, and that the table does not know: of a newer server. */
+  /** Fields that are set and not in the table, as of a newer server. */
   readonly unknown: readonly string[];
 }
 
-/** What a table says of a configuration, worst first. */
+/** Applies a table to a configuration; the worst finding first. */
 export function judge<Context>(
   table: SettingTable<Context>,
   config: Readonly<Record<string, unknown>>,

@@ -12,7 +12,7 @@ import { encodeHeaders, type InFlight, mayBeSent, notConfirmed, type PublishTarg
 const SWEEP_EVERY_MS = 50;
 const RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 1000;
-/** Without an answer for so long, an event is sent again; the server drops the second of one id. */
+/** An event is sent again after this time without an answer; the server drops the second of one id. */
 const SILENCE_MS = 4000;
 
 /** Publishes with confirmation over one subscription of its own: the client's own way costs an error object on every success. */
@@ -51,7 +51,7 @@ export class Publisher {
       if (this.#inbox.deaf !== undefined) return reject(this.#inbox.deaf);
       const token = (++this.#counter).toString(36);
       const { signal } = waitOptions;
-      // It tells nobody who listens from now on.
+      // An aborted signal does not call new listeners.
       if (signal?.aborted) return reject(signal.reason);
       const abort = signal && (() => this.#settle(token)?.reject(signal.reason));
       const entry: InFlight = {
@@ -76,12 +76,12 @@ export class Publisher {
     });
   }
 
-  /** Whether events are on their way. */
+  /** Whether events are not confirmed yet. */
   get busy(): boolean {
     return this.#inFlight.size > 0;
   }
 
-  /** Rejects what is still on its way. */
+  /** Rejects all events that are not confirmed yet. */
   close(): void {
     this.#closed = true;
     this.#unlisten();
@@ -99,12 +99,12 @@ export class Publisher {
 
   #connected(nats: NatsConnection, replaced: boolean): void {
     this.#inbox.connected(nats, replaced);
-    // The client drops what it had buffered when the connection was lost.
+    // The client dropped its buffer when the connection was lost.
     const now = performance.now();
     for (const [token, entry] of this.#inFlight) if (mayBeSent(entry, now)) this.#send(token, entry);
   }
 
-  /** No answer can arrive: whoever fires is told at once. */
+  /** No answer can arrive, so every fire is rejected at once. */
   #deaf(error: Error): void {
     for (const token of [...this.#inFlight.keys()]) {
       const entry = this.#settle(token);
@@ -122,7 +122,7 @@ export class Publisher {
     try {
       nats.publish(entry.event.subject, entry.event.body, {
         reply: this.#inbox.subjectOf(token),
-        // All that the client asks of headers is `encode`; its own kind costs more than the rest of a publish.
+        // The client calls only `encode` on headers; its own class costs more than the rest of a publish.
         headers: entry as unknown as NonNullable<PublishOptions['headers']>,
       });
       if (entry.unanswered === 0) entry.firstSent = now;
@@ -139,7 +139,7 @@ export class Publisher {
     if (entry === undefined) return;
     const answer = readAnswer(message, entry.target);
     if (answer === undefined) {
-      // Whoever subscribes to the subject can answer; the stream's own answer may be still to come.
+      // Every subscriber of the subject can answer; the stream's own answer may still come.
       entry.lastProblem = `something that is not the stream ${entry.target.stream} answered; see which service listens on this subject`;
       return;
     }
@@ -155,7 +155,7 @@ export class Publisher {
     }
   }
 
-  /** No stream captures the subject: there is none, or it has no leader just now. Surely not stored. */
+  /** No stream captures the subject: there is none, or it has no leader. It was certainly not stored. */
   #nobodyThere(entry: InFlight): void {
     this.#notStored(entry, `no stream took it in; ${entry.target.stream} is missing, or without a leader just now`);
     this.#onMissing(entry.target.stream).catch((error: unknown) => {
@@ -201,8 +201,8 @@ export class Publisher {
   }
 
   /**
-   * Sends events again once the server has read all that was sent before: behind a slow link the first copies still wait
-   * here, and a second copy of each would make it slower.
+   * Sends events again after the server has read everything that was sent before: on a slow link the first copies may still
+   * wait here, and second copies would slow it down further.
    */
   #sendAgain(tokens: readonly string[]): void {
     const { nats, connected } = this.#connection;
@@ -214,7 +214,7 @@ export class Publisher {
         if (entry !== undefined && mayBeSent(entry, now)) this.#send(token, entry);
       }
     };
-    nats.flush().then(send, () => undefined); // A lost connection: all are sent again over the next one.
+    nats.flush().then(send, () => undefined); // If the connection is lost, all are sent again over the next one.
   }
 
   #settle(token: string): InFlight | undefined {
