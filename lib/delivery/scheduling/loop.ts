@@ -195,19 +195,27 @@ export class ListenerLoop implements Sink {
   #pump(): void {
     if (this.#pumping || this.#budget.yielding) return;
     this.#pumping = true;
+    try {
+      this.#beginReady();
+    } finally {
+      this.#pumping = false;
+    }
+    this.#request();
+  }
+
+  #beginReady(): void {
     while (this.#mayBegin) {
       if (this.#batch?.isComplete(this.#buffer.peek())) {
         this.#beginBatch(this.#batch.take());
         continue;
       }
-      if (this.#quarantine.isWatched(this.#buffer.peek()) && this.#budget.yieldToAcknowledge(() => this.#pump())) break;
+      if (this.#quarantine.isWatched(this.#buffer.peek()) && this.#budget.yieldToAcknowledge(() => this.#pump()))
+        return;
       const held = this.#buffer.next() ?? this.#nextAlone();
-      if (held === undefined) break;
+      if (held === undefined) return;
       this.#begin(held);
-      if (this.#budget.yieldIfOver(() => this.#pump())) break;
+      if (this.#budget.yieldIfOver(() => this.#pump())) return;
     }
-    this.#pumping = false;
-    this.#request();
   }
 
   get #mayBegin(): boolean {
