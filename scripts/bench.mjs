@@ -2,12 +2,13 @@
 //   --newest, --oldest   on one of them only          --quick   fewer events and rounds: a look, no measurement
 //   --only <word>        rows whose kind is the word: fire, listen, latency, idle
 // It fails if an event did not arrive, arrived twice, or was not acknowledged; it sets no limits to figures.
+
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { IDLE, rows } from './bench/rows.mjs';
 import { table } from './bench/show.mjs';
+import { readFlags } from './flags.mjs';
 import { configText, startServer } from './nats/start.mjs';
 import { findNatsServer } from './nats-server.mjs';
 import { capture, endEverythingOnExit } from './processes.mjs';
@@ -16,15 +17,16 @@ import { build, ROOT } from './setup.mjs';
 const IDLE_RUNS = 3;
 const ROW = join(ROOT, 'scripts/bench/row.mjs');
 
-const { values: flags } = parseArgs({
-  options: {
+const flags = readFlags(
+  {
     newest: { type: 'boolean' },
     oldest: { type: 'boolean' },
     quick: { type: 'boolean' },
     only: { type: 'string' },
     'no-build': { type: 'boolean' },
   },
-});
+  { oneOf: { only: ['fire', 'listen', 'latency', 'idle'] } },
+);
 const size = flags.quick ? { rounds: 3, share: 0.2 } : { rounds: 9, share: 1 };
 const wanted = (kind) => flags.only === undefined || flags.only === kind;
 

@@ -5,23 +5,24 @@
 import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { faultFiles, faultName, runFaults } from './faults/run.mjs';
 import { render, tally, writeTable } from './faults/table.mjs';
+import { readFlags, stop } from './flags.mjs';
 import { findNatsServer } from './nats-server.mjs';
 import { endEverythingOnExit } from './processes.mjs';
 import { build, installDependencies, ROOT } from './setup.mjs';
 
 const MINUTES_PER_FILE = 20;
-const { values } = parseArgs({
-  options: {
+const values = readFlags(
+  {
     rounds: { type: 'string', default: '10' },
     only: { type: 'string' },
     server: { type: 'string' },
     jobs: { type: 'string', default: '6' },
     short: { type: 'boolean', default: false },
   },
-});
+  { numbers: ['rounds', 'jobs'], oneOf: { server: ['newest', 'oldest'] } },
+);
 const temp = await mkdtemp(join(tmpdir(), 'lightbus-faults-'));
 const removeTemp = () => rm(temp, { recursive: true, force: true, maxRetries: 5 });
 endEverythingOnExit(removeTemp);
@@ -43,6 +44,7 @@ try {
 
 async function runAll() {
   const files = await faultFiles(values.only?.split(','));
+  if (files.length === 0) stop(`--only ${values.only}: no file of test/faults begins so; give e.g. 01,17`);
   const servers = [];
   for (const name of values.server?.split(',') ?? ['newest', 'oldest']) {
     servers.push(await findNatsServer({ version: name, log: console.log }));

@@ -4,23 +4,25 @@ import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
 import { type Job, listener, openScene, type Scene, type WorkerOptions } from '../../test/faults/support/scene.js';
 import type { RunningWorker } from '../../test/faults/support/worker.js';
+import { readFlags } from '../flags.mjs';
 import { findNatsServer } from '../nats-server.mjs';
 import { rampage } from './chaos.js';
 import { type Mark, plot, type Sample } from './plot.js';
 import { startSoakServer } from './server.js';
 
-const { values } = parseArgs({
-  options: {
+const values = readFlags(
+  {
     minutes: { type: 'string', default: '10' },
     rate: { type: 'string', default: '40' },
     server: { type: 'string', default: 'newest' },
     out: { type: 'string', default: 'soak.svg' },
     logs: { type: 'string' },
   },
-});
+  { numbers: ['minutes', 'rate'], oneOf: { server: ['newest', 'oldest'] } },
+);
 const SERVICES: readonly WorkerOptions[] = [
   { serviceName: 'orders', listeners: [listener({ concurrency: 4, acknowledgementTimeout: '5s' })] },
   {
