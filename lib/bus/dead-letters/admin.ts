@@ -106,10 +106,10 @@ export class DeadLetterAdmin implements DeadLetters {
   async *list(filter: DeadLetterFilter = {}): AsyncGenerator<DeadLetter> {
     checkFilter(filter);
     const { fits } = filterOf(filter);
-    const office = await this.#open();
+    const { browse } = await this.#open();
     const listed = new Set<string>();
     const limit = filter.limit ?? Number.POSITIVE_INFINITY;
-    for await (const message of office.browse(filter)) {
+    for await (const message of browse(filter)) {
       const letter = decodeDeadLetter(message);
       if (listed.has(letter.id) || !fits(letter)) continue;
       listed.add(letter.id);
@@ -211,7 +211,7 @@ export class DeadLetterAdmin implements DeadLetters {
     return [...found.values()].filter((entry) => entry.chosen);
   }
 
-  async #open(): Promise<Office> {
+  async #open(): Promise<Access> {
     const opened = this.#lifecycle.opened ?? (await this.#lifecycle.open());
     const { config, broker } = opened;
     const stream = this.#streams.deadLetters(config);
@@ -234,7 +234,8 @@ function throwAsOurs(error: unknown): never {
   throw error instanceof EventFireTimeout ? new LightbusError(error.message, { cause: error.cause }) : error;
 }
 
-interface Office {
+/** What the operations on dead letters need of an open bus. */
+interface Access {
   readonly opened: Opened;
   readonly stream: StreamSpec;
   readonly waitOptions: () => WaitOptions;

@@ -27,7 +27,7 @@ export class Undeliverable extends Error {
 
 /** A delivery of an event to which the listener does not listen: somebody changed the filter of its durable. */
 export class UnexpectedSubject extends Error {
-  override readonly name = 'NotAskedFor';
+  override readonly name = 'UnexpectedSubject';
 }
 
 /** Whether the listener listens to events of this subject. */

@@ -15,7 +15,7 @@ export class Quarantine {
   readonly #suspects = new Queue<PendingDelivery>();
   readonly #clock: Clock;
   readonly #suspicionOf: (held: PendingDelivery) => Suspicion;
-  readonly #stopAsking: () => Promise<void>;
+  readonly #stopPulling: () => Promise<void>;
   readonly #due: () => void;
   #running: PendingDelivery | undefined;
   #rest: NodeJS.Timeout | undefined;
@@ -31,7 +31,7 @@ export class Quarantine {
   }) {
     this.#clock = options.clock;
     this.#suspicionOf = options.suspicionOf;
-    this.#stopAsking = options.stopPulling;
+    this.#stopPulling = options.stopPulling;
     this.#due = options.due;
   }
 
@@ -81,7 +81,7 @@ export class Quarantine {
     const rest = new Promise((resolve) => {
       this.#rest = this.#clock.setTimeout(() => resolve(undefined), REST_MS);
     });
-    await Promise.allSettled([rest, this.#stopAsking()]);
+    await Promise.allSettled([rest, this.#stopPulling()]);
     this.#resting = undefined;
     this.#rested = true;
     this.#due();

@@ -277,11 +277,11 @@ export class DurableSource implements Source {
     }
   }
 
-  async #refresh(waitOptions = CHECK_EVERY_MS): Promise<void> {
+  async #refresh(timeout = CHECK_EVERY_MS): Promise<void> {
     this.#infoAt = performance.now();
     const { lease } = this;
     try {
-      const there = await this.#manager.refresh({ deadline: performance.now() + waitOptions });
+      const there = await this.#manager.refresh({ deadline: performance.now() + timeout });
       if (!there && this.#ready) this.#ended('gone', 'the durable is not there, or another one');
       if (this.lease !== lease) this.#sink.changed(this);
     } catch (error) {
